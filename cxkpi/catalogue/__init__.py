@@ -1,0 +1,1 @@
+"""``metrics.yaml`` to checked, frozen definitions; needs no data."""

@@ -1,0 +1,48 @@
+"""The catalogue's error codes. They are stable: scripts and people look them up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "C001": "not YAML",
+    "C002": "a key written twice",
+    "C003": "an alias without anchor, of itself, or of too much",
+    "C004": "merge keys",
+    "C005": "tags",
+    "C006": "a key that is not text",
+    "C007": "nested too deep, or more than one document",
+    "C008": "a catalogue that cannot be read",
+    "C101": "the version of the grammar",
+    "C102": "a required key is missing",
+    "C103": "the wrong type of value",
+    "C104": "an unknown key",
+    "C105": "not one of the values allowed",
+    "C106": "not supported by this version",
+    "C107": "a quantity that is not one, or is in another unit",
+    "C108": "a name that cannot be used",
+    "C109": "keys that exclude or need each other",
+    "C201": "an unknown metric",
+    "C202": "an unknown table",
+    "C203": "an unknown column",
+    "C204": "a name given twice",
+    "C205": "fields that are defined by themselves",
+    "C206": "a time that is not a timestamp or a date",
+    "C207": "a stock of a table without spells",
+    "C208": "a metric that reads itself",
+    "C301": "the syntax of an expression",
+    "C302": "an unknown column in an expression",
+    "C303": "types that do not fit in an expression",
+    "C304": "something of SQL that expressions do not have",
+    "C305": "an unknown function",
+    "C306": "an expression of the wrong type",
+    "C307": "a date, timestamp, interval or number that is not one",
+    "C401": "a target without a direction",
+    "C402": "an alarm on the wrong side of the target",
+    "C403": "a target or unit that does not fit the metric",
+    "C405": "an unknown time zone",
+    "C501": "the table of an example",
+    "C502": "a column or table of an example that is not declared",
+    "C503": "something an example cannot expect",
+    "C504": "a value of an example that does not fit its column",
+}

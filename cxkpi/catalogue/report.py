@@ -1,0 +1,41 @@
+"""Where problems are gathered while a catalogue is read, so that all of them are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cxkpi.catalogue.tokens import Fault
+from cxkpi.documents.places import Document, Path, sort_key
+from cxkpi.errors import Problem
+
+
+class Report:
+    """The problems found so far in one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._found: list[Problem] = list(document.problems)
+
+    @property
+    def count(self) -> int:
+        """How many problems were reported, the same one twice counted twice."""
+        return len(self._found)
+
+    def add(self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False) -> None:
+        """Report a problem at a value, or at its key."""
+        self._found.append(self.document.problem(code, message, self.document.place_of(path, key=key), hint))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        self._found.extend(problems)
+
+    def faults(self, faults: Iterable[Fault], path: Path, within: str) -> None:
+        """Report what is wrong in the expression at ``path``, at the characters that are wrong."""
+        for fault in faults:
+            place = self.document.place_in(path, fault.offset)
+            self._found.append(self.document.problem(fault.code, f"{within}: {fault.message}", place, fault.hint))
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """Every problem once, by place."""
+        # A variant repeats its metric's keys, and with them their problems.
+        once = {(problem.code, problem.message, problem.place): problem for problem in self._found}
+        return tuple(sorted(once.values(), key=sort_key))

@@ -1,0 +1,128 @@
+"""Rules about a metric as a whole: its unit, its target, and the other metrics it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cxkpi.catalogue.grammar import Common
+from cxkpi.catalogue.quantities import Refusal, in_unit
+from cxkpi.catalogue.report import Report
+from cxkpi.documents.places import Path
+
+# What the values of a kind are, where the kind decides that.
+UNIT_OF_KIND: Mapping[str, str] = {
+    "share": "percent",
+    "repeat": "percent",
+    "net": "points",
+    "time_to_event": "days",
+}
+_UNIT_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("%", "percentage", "pct", "share", "fraction"), "percent"),
+    **dict.fromkeys(("s", "sec", "secs", "second"), "seconds"),
+    **dict.fromkeys(("m", "min", "mins", "minute"), "minutes"),
+    **dict.fromkeys(("h", "hour"), "hours"),
+    **dict.fromkeys(("d", "day"), "days"),
+    **dict.fromkeys(("wk", "week"), "weeks"),
+    "point": "points",
+}
+
+
+def unit_of(common: Common, spec: Any, path: Path, report: Report) -> str:
+    """The unit of a metric, checked against what its kind measures."""
+    fixed = UNIT_OF_KIND.get(common.kind)
+    if not common.unit:
+        if fixed is not None:
+            return fixed
+        if common.kind == "stock" or getattr(spec, "count", None) is not None:
+            return str(spec.from_)
+        report.add("C102", f"'unit' is missing in a {common.kind} metric", path, key=True)
+        return ""
+    if common.unit in _UNIT_WORDS:
+        unit = _UNIT_WORDS[common.unit]
+        report.add("C105", f"'{common.unit}' is not a unit; did you mean '{unit}'?", (*path, "unit"))
+        return unit
+    if fixed is not None and common.unit != fixed:
+        hint = "Fractions are shown as percentages." if fixed == "percent" else None
+        message = f"a {common.kind} metric is in {fixed}, not in {common.unit}"
+        report.add("C403", message, (*path, "unit"), hint)
+        return fixed
+    return common.unit
+
+
+Goal = float | tuple[float, float] | None
+
+
+def goals_of(common: Common, unit: str, path: Path, report: Report) -> tuple[Goal, float | None]:
+    """Target and alarm in the stored unit; each on the side that ``better`` says."""
+    target = _target(common, unit, path, report)
+    alarm = _quantity(common.alarm, unit, (*path, "alarm"), report) if common.alarm is not None else None
+    given = next((key for key in ("target", "alarm") if getattr(common, key) is not None), None)
+    if given is not None and common.better is None:
+        hint = "Add 'better: higher', 'better: lower', or 'better: inside' with two limits."
+        report.add("C401", f"'{given}' needs to know which side is better", (*path, given), hint, key=True)
+    elif common.better == "inside" and alarm is not None:
+        report.add("C403", "an alarm has no side where inside is better", (*path, "alarm"), "Leave it out.", key=True)
+    elif isinstance(target, float) and alarm is not None:
+        wrong = alarm >= target if common.better == "higher" else alarm <= target
+        if wrong:
+            side = "below" if common.better == "higher" else "above"
+            message = f"the alarm must be {side} the target, as {common.better} is better"
+            report.add("C402", message, (*path, "alarm"), "Swap target and alarm, or change 'better'.")
+    return target, alarm
+
+
+def _target(common: Common, unit: str, path: Path, report: Report) -> Goal:
+    place = (*path, "target")
+    written = common.target
+    if written is None:
+        return None
+    if isinstance(written, list):
+        if common.better != "inside":
+            message = "two limits need 'better: inside'"
+            report.add("C403", message, place, "Write one target, or change 'better'.")
+            return None
+        limits = [_quantity(limit, unit, (*place, at), report) for at, limit in enumerate(written)]
+        if len(limits) != 2:
+            report.add("C403", f"inside has two limits, not {len(limits)}", place, "Write target: [70%, 85%].")
+            return None
+        low, high = limits
+        if low is None or high is None:
+            return None
+        if low >= high:
+            report.add("C403", "the lower limit comes first and is less than the upper", place)
+            return None
+        return (low, high)
+    if common.better == "inside":
+        report.add("C403", "inside needs two limits", place, "Write target: [70%, 85%].")
+        return None
+    return _quantity(written, unit, place, report)
+
+
+def _quantity(written: str | float, unit: str, path: Path, report: Report) -> float | None:
+    if not unit:
+        return None
+    found = in_unit(written, unit)
+    if isinstance(found, Refusal):
+        report.add("C107", found.message, path, found.hint)
+        return None
+    return found
+
+
+def check_names(titles: Mapping[str, Common | None], report: Report) -> None:
+    """No two metrics answer to one name, and no metric watches itself."""
+    owner: dict[str, str] = {title: title for title in titles}
+    for title, common in titles.items():
+        if common is None:
+            continue
+        path: Path = ("metrics", title)
+        for at, alias in enumerate(common.aka):
+            if alias in owner:
+                message = f"'{alias}' already names the metric '{owner[alias]}'"
+                report.add("C204", message, (*path, "aka", at))
+            owner.setdefault(alias, title)
+        for at, guard in enumerate(common.guards):
+            if guard == title:
+                report.add("C208", f"'{title}' cannot guard itself", (*path, "guards", at))
+            elif guard in common.guards[:at]:
+                report.add("C204", f"'{guard}' stands here twice", (*path, "guards", at))

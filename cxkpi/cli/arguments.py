@@ -1,0 +1,157 @@
+"""From what was typed to what is meant: lists, dates, limits, ``DIM=VALUE``; each mistake says what to type instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxkpi.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from cxkpi.result import FileEntry
+
+OUTPUT_FORMATS: Mapping[str, str] = {".json": "json", ".csv": "csv"}
+"""File extension to the format written there."""
+
+GATES = ("missed", "alarm", "rejects")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many records may be rejected: a number of them, or a share of all."""
+
+    number: int | None
+    share: float | None
+
+    def exceeded(self, rejected: int, records: int) -> bool:
+        """Whether ``rejected`` of ``records`` is more than allowed."""
+        if self.number is not None:
+            return rejected > self.number
+        return self.share is not None and rejected > self.share * records
+
+
+def names(values: Sequence[str]) -> tuple[str, ...]:
+    """``["fcr,csat", "aht"]`` as three names, each once, in order."""
+    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
+
+
+def chosen(option: str, values: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Names out of a closed list.
+
+    Raises:
+        UsageError: One is not in the list.
+    """
+    wanted = names(values)
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(known)}."
+            raise UsageError(Problem("U101", f"{option}: {name!r} is not one of its values.", None, hint))
+    return wanted
+
+
+def day(option: str, text: str | None) -> date | None:
+    """A local date.
+
+    Raises:
+        UsageError: It is not written as ``2026-06-01``, or is in no calendar.
+    """
+    if text is None:
+        return None
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            Problem("U102", f"{option}: {text!r} is not a date.", None, "Write year-month-day, as in 2026-06-01.")
+        ) from None
+
+
+def span(since: date | None, until: date | None) -> None:
+    """Refuse a span of no days.
+
+    Raises:
+        UsageError: ``until``, which is exclusive, is not after ``since``.
+    """
+    if since is not None and until is not None and until <= since:
+        hint = "--until is the first day left out, so it must be later than --since."
+        raise UsageError(Problem("U102", f"no day lies from --since {since} to before --until {until}.", None, hint))
+
+
+def conditions(values: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """``["queue=Billing", "queue=Sales"]`` as dimension to values; the same dimension twice means "or".
+
+    Raises:
+        UsageError: There is no ``=``, or nothing before it.
+    """
+    only: dict[str, tuple[str, ...]] = {}
+    for text in values:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            hint = "Write a dimension, =, and a value, as in --only queue=Billing."
+            raise UsageError(Problem("U103", f"--only: {text!r} is not DIM=VALUE.", None, hint))
+        only[name.strip()] = (*only.get(name.strip(), ()), value)
+    return only
+
+
+def limit(text: str | None) -> Limit | None:
+    """``1%`` or ``50``.
+
+    Raises:
+        UsageError: It is neither a percentage up to 100 nor a whole number.
+    """
+    if text is None:
+        return None
+    if re.fullmatch(r"\d+", text):
+        return Limit(int(text), None)
+    if (match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)) and float(match[1]) <= 100:
+        return Limit(None, float(match[1]) / 100)
+    hint = "Write a whole number of records, or a share of all records, as in --max-rejects 1%."
+    raise UsageError(Problem("U104", f"--max-rejects: {text!r} is not a number or a percentage.", None, hint))
+
+
+def check_limit(limit: Limit | None, files: Sequence[FileEntry]) -> None:
+    """Refuse to go on with more rejected records than allowed.
+
+    Raises:
+        InputError: There are more.
+    """
+    rejected, records = sum(entry.rejected for entry in files), sum(entry.records for entry in files)
+    if limit is None or not limit.exceeded(rejected, records):
+        return
+    allowed = f"{limit.number:,}" if limit.share is None else f"{100 * limit.share:g}%"
+    message = f"{rejected:,} of {records:,} records were rejected, and --max-rejects allows {allowed}."
+    raise InputError(Problem("I190", message, None, "--rejects FILE writes them with the reasons."))
+
+
+def outputs(paths: Sequence[Path]) -> tuple[tuple[Path, str], ...]:
+    """Each output file with its format.
+
+    Raises:
+        UsageError: An extension that no format has.
+    """
+    for path in paths:
+        if path.suffix.lower() not in OUTPUT_FORMATS:
+            known = ", ".join(OUTPUT_FORMATS)
+            hint = f"The end of its name chooses the format: {known}."
+            raise UsageError(Problem("U105", f"--output: cannot tell the format of {str(path)!r}.", None, hint))
+    return tuple((path, OUTPUT_FORMATS[path.suffix.lower()]) for path in paths)
+
+
+def not_an_input(written: Sequence[Path], paths: Sequence[Path], files: Sequence[str]) -> None:
+    """Refuse to write over a file that was read. ``files``: paths of the ledger, relative to one of ``paths``.
+
+    Raises:
+        UsageError: An output is one of the inputs.
+    """
+    read = {path.resolve() for path in paths} | {(path / name).resolve() for path in paths for name in files}
+    for path in written:
+        if path.resolve() in read:
+            message = f"{str(path)!r} is an input, and would be written over."
+            raise UsageError(Problem("U106", message, None, "Choose another name."))

@@ -1,0 +1,72 @@
+"""What goes to stderr: notes, rejected records, problems. Nothing else in the package writes there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from cxkpi.errors import UserError
+    from cxkpi.result import FileEntry, Reject
+
+MASK = "***"
+_LISTED = 5
+
+
+class ReaderGone(Exception):  # noqa: N818
+    """Whoever read our output closed the pipe. Typer would end a BrokenPipeError with 1, which means a failed gate."""
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write to a text stream whatever its encoding can show; the rest becomes ``?``."""
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+
+
+def say(text: str) -> None:
+    """One paragraph on stderr, without the control characters that names from the data may hold."""
+    write(sys.stderr, "".join(char if char == "\n" or char.isprintable() else "?" for char in text) + "\n")
+
+
+def problems(error: UserError) -> None:
+    """A person's mistake, one paragraph for each problem."""
+    for problem in error.problems:
+        say(str(problem))
+
+
+def notes(lines: Iterable[str]) -> None:
+    """What the reader of the numbers should know."""
+    for line in lines:
+        say(f"note: {line}")
+
+
+def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: bool) -> None:
+    """The first rejected records with their place and reason, and how many more there are."""
+    total = max(len(rows), sum(entry.rejected for entry in files))
+    if total == 0:
+        return
+    say(f"{total:,} {'record was' if total == 1 else 'records were'} rejected:")
+    for row in rows[:_LISTED]:
+        value = MASK if row.masked and not show_values else repr(row.value)
+        say(f"  {row.path}:{row.line}: {row.column} {value}: {row.reason}")
+    if total > _LISTED:
+        say(f"  … and {total - _LISTED:,} more; --rejects FILE writes them all")
+
+
+def progress(text: str, *, quiet: bool) -> AbstractContextManager[object]:
+    """A moving line on stderr while something takes long; nothing unless stderr is a terminal."""
+    from contextlib import nullcontext
+
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+    from rich.text import Text
+
+    return Console(file=sys.stderr).status(Text(text))

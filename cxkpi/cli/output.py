@@ -1,0 +1,163 @@
+"""What goes to stdout and into files: the result, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxkpi.cli.messages import ReaderGone, write
+from cxkpi.errors import OutputError, Place, Problem
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from cxkpi.result import Reject
+
+_PIPE_WIDTH = 100
+_OWNER_ONLY = 0o600
+_STDOUT = "standard output"
+
+
+def print_text(text: str) -> None:
+    """A machine-readable result on stdout, in UTF-8 whatever the locale.
+
+    Raises:
+        OutputError: stdout cannot be written, because a disk is full for instance.
+    """
+    with reporting(_STDOUT):
+        binary = getattr(sys.stdout, "buffer", None)
+        if binary is None:
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            binary.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+
+
+def terminal_width() -> int:
+    """Columns of the terminal; ``COLUMNS`` if set; 100 in a pipe."""
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if not sys.stdout.isatty():
+        return _PIPE_WIDTH
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _PIPE_WIDTH
+    except OSError:
+        return _PIPE_WIDTH
+
+
+def shows_unicode() -> bool:
+    """Whether stdout can show the symbols of a report."""
+    return (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") in ("utf8", "utf16", "utf32")
+
+
+def print_rich(renderable: RenderableType, width: int) -> None:
+    """A Rich renderable on stdout: colour on a terminal only, and not where ``NO_COLOR`` is set.
+
+    Raises:
+        OutputError: stdout cannot be written.
+    """
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    plain = not terminal or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") in ("dumb", "unknown")
+    text = StringIO()
+    console = Console(
+        file=text,
+        width=width,
+        force_terminal=terminal,
+        color_system=None if plain else "auto",
+        highlight=False,
+        legacy_windows=False,
+    )
+    console.print(renderable)
+    # Blanks at the end of a line wrap where a terminal was made narrower, and are noise in a file.
+    printed = text.getvalue()
+    if plain:
+        printed = "".join(f"{line.rstrip()}\n" for line in printed.split("\n")[:-1])
+    with reporting(_STDOUT):
+        write(sys.stdout, printed)
+
+
+def write_file(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text file, UTF-8, as :func:`replacing` does."""
+    with replacing(path, private=private) as part:
+        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_rejects(path: Path, rows: Sequence[Reject]) -> None:
+    """Write rejected records as CSV, readable by the owner only, because they hold what the export holds."""
+    from cxkpi.reports import delimited
+
+    write_file(path, delimited.render_rejects(rows), private=True)
+
+
+@contextmanager
+def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """A file beside ``path`` to write to, renamed into it at the end, so that nobody ever reads half a file.
+
+    ``private``: readable by the owner only. Else a file that is replaced keeps its permissions. A link stays a link.
+
+    Raises:
+        OutputError: The file cannot be written; what was there before is untouched.
+    """
+    place = Path(os.path.realpath(path))
+    with reporting(path):
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if place.exists() and not place.is_file():
+            yield place
+            return
+        mode = _OWNER_ONLY if private else _permissions(place)
+        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            part.chmod(mode)
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, if they are not there.
+
+    Raises:
+        OutputError: It cannot be made, or is a file.
+    """
+    with reporting(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def reporting(path: Path | str) -> Iterator[None]:
+    """Turn a failure to write into an :class:`OutputError` that names ``path``.
+
+    Raises:
+        ReaderGone: The other end of a pipe is closed, which is nobody's mistake.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(Problem("O101", f"cannot be written: {reason}.", Place(str(path)))) from error
+
+
+def _permissions(place: Path) -> int:
+    if place.exists():
+        return stat.S_IMODE(place.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

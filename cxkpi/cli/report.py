@@ -1,0 +1,287 @@
+"""``cxkpi report``: measure, print, write, judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cxkpi.cli import arguments, messages, output
+from cxkpi.errors import EXIT_FINE, EXIT_GATE, EXIT_INPUT, most_severe
+
+if TYPE_CHECKING:
+    from cxkpi.result import Result, Row
+
+WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show it", "When to fail", "How to run it"
+
+
+def report(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False)
+    ],
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            "-m",
+            metavar="NAME",
+            rich_help_panel=WHAT,
+            show_default=False,
+            help="A metric, [bold]aht[/], or a variant, [bold]fcr.within_30d[/]. Repeat, or join with commas. "
+            "Default: the headline metrics of the catalogue.",
+        ),
+    ] = None,
+    all_metrics: Annotated[
+        bool, typer.Option("--all", metavar="", rich_help_panel=WHAT, help="Every metric of the catalogue.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIM=VALUE",
+            rich_help_panel=WHAT,
+            show_default=False,
+            help="Only rows with this value, [bold]queue=Billing[/]. The same dimension twice means either.",
+        ),
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            "--catalogue",
+            "-c",
+            metavar="FILE",
+            rich_help_panel=WHAT,
+            show_default=False,
+            help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIM",
+            rich_help_panel=CUT,
+            show_default=False,
+            help="One line per value of a dimension: queue, channel, team, site, agent_id ... "
+            "Repeat, or join with commas, for every combination.",
+        ),
+    ] = None,
+    every: Annotated[
+        Literal["day", "week", "month", "quarter", "year", "all"],
+        typer.Option(rich_help_panel=CUT, help="Length of a period; [bold]all[/] is one period over everything."),
+    ] = "month",
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", rich_help_panel=CUT, show_default=False, help="First day, 2026-01-01."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", rich_help_panel=CUT, show_default=False, help="First day that is left out."),
+    ] = None,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            rich_help_panel=CUT,
+            show_default=False,
+            help="Only the newest N complete periods, and the running one.",
+        ),
+    ] = None,
+    compare: Annotated[
+        Literal["previous", "year", "none"],
+        typer.Option(rich_help_panel=CUT, help="What change is against: the period before, or a year before."),
+    ] = "previous",
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            rich_help_panel=CUT,
+            show_default=False,
+            help="Look at the data as it was then: a day (its end), or [bold]2026-06-30T18:00[/]. "
+            "Default: its newest event.",
+        ),
+    ] = None,
+    format_: Annotated[
+        Literal["table", "json", "csv"] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            rich_help_panel=SHOW,
+            show_default=False,
+            help="What to print. Default: table, or nothing with --output.",
+        ),
+    ] = None,
+    output_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            rich_help_panel=SHOW,
+            show_default=False,
+            help="Write a file; its name ends in .json or .csv. Repeat for several.",
+        ),
+    ] = None,
+    show_values: Annotated[
+        bool,
+        typer.Option(
+            "--show-values",
+            metavar="",
+            rich_help_panel=SHOW,
+            help="Print agent and customer ids, names and free text, which are hidden otherwise.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", metavar="", rich_help_panel=SHOW, help="No notes and no progress; errors only."),
+    ] = False,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="missed|alarm|rejects",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Exit with 1 if in a printed line the newest judged period missed its target, or is beyond its alarm, "
+            "or if records were rejected. Repeatable.",
+        ),
+    ] = None,
+    max_rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--max-rejects",
+            metavar="LIMIT",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Exit with 3, and print nothing, if more records are rejected: [bold]1%[/] of them, or a number.",
+        ),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Write every rejected record with file, line and reason as CSV, readable by you only.",
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=ENGINE,
+            show_default=False,
+            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["polars", "duckdb"],
+        typer.Option(
+            rich_help_panel=ENGINE, help="What computes; the numbers are the same. [bold]duckdb[/] must be installed."
+        ),
+    ] = "polars",
+) -> int:
+    """Measure KPIs from export files, and print one table of them.
+
+    Each file is recognised by its content. The table shows for every metric the newest month that is over and can be
+    judged: its value, whether the target is met, the change, how many records it rests on, and how far chance could move
+    it.
+
+    [bold]Examples[/]
+
+      cxkpi report sample_data
+      cxkpi report exports/ --by queue --last 3
+      cxkpi report exports/ -m aht,fcr --every week --since 2026-05-01
+      cxkpi report exports/ -o kpis.json -o kpis.csv --fail-on missed
+    """
+    gates = arguments.chosen("--fail-on", fail_on or (), arguments.GATES)
+    limit = arguments.limit(max_rejects)
+    outputs = arguments.outputs(output_ or ())
+    first, end = arguments.day("--since", since), arguments.day("--until", until)
+    arguments.span(first, end)
+    conditions = arguments.conditions(only or ())
+
+    import cxkpi
+
+    with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet):
+        result = cxkpi.measure(
+            paths,
+            catalogue=catalogue,
+            metrics=arguments.names(metric or ()),
+            all_metrics=all_metrics,
+            every=every,
+            by=arguments.names(by or ()),
+            since=first,
+            until=end,
+            last=last,
+            only=conditions or None,
+            compare=compare,
+            as_of=as_of,
+            profiles=tuple(profile or ()),
+            engine=engine,
+        )
+    written = [*(path for path, _ in outputs), *([rejects] if rejects is not None else [])]
+    arguments.not_an_input(written, paths, [entry.path for entry in result.files])
+    if rejects is not None:
+        output.write_rejects(rejects, result.rejects)
+    if not quiet:
+        messages.rejects(result.rejects, result.files, show_values=show_values)
+    arguments.check_limit(limit, result.files)
+    for path, kind in outputs:
+        output.write_file(path, _text(result, kind))
+    if format_ is not None or not outputs:
+        _print(result, format_ or "table", show_values)
+    if not quiet:
+        messages.notes(result.notes)
+    for problem in result.absent:
+        messages.say(str(problem))
+    return most_severe([EXIT_INPUT if result.absent else EXIT_FINE, _gate(gates, result, show_values)])
+
+
+def _text(result: Result, kind: str) -> str:
+    from cxkpi.reports import delimited, json
+
+    return json.render(result) if kind == "json" else delimited.render(result)
+
+
+def _print(result: Result, kind: str, show_values: bool) -> None:
+    if kind != "table":
+        output.print_text(_text(result, kind))
+        return
+    from cxkpi.reports import terminal
+
+    width = output.terminal_width()
+    page = terminal.render(result, width=width, unicode=output.shows_unicode(), show_values=show_values)
+    output.print_rich(page, width)
+
+
+def _gate(gates: tuple[str, ...], result: Result, show_values: bool) -> int:
+    from cxkpi.reports.reading import newest_judged
+
+    failing = {"missed": ("missed", "alarm"), "alarm": ("alarm",)}
+    failures = []
+    rows = newest_judged(result)
+    for gate in gates:
+        if gate == "rejects":
+            rejected = sum(entry.rejected for entry in result.files)
+            if rejected:
+                failures.append(f"--fail-on rejects: {rejected:,} rejected")
+            continue
+        found = [_name(row, show_values) for row in rows if row.status in failing[gate]]
+        if found:
+            failures.append(f"--fail-on {gate}: {', '.join(found)}")
+    for failure in failures:
+        messages.say(failure)
+    return EXIT_GATE if failures else EXIT_FINE
+
+
+def _name(row: Row, show_values: bool) -> str:
+    from cxkpi.reports.reading import identifies
+
+    name = row.metric if row.variant is None else f"{row.metric}.{row.variant}"
+    where = [
+        f"{dimension}={messages.MASK if identifies(dimension) and not show_values else value}"
+        for dimension, value in row.by.items()
+    ]
+    return " ".join([name, *where, row.period.start.isoformat()])

@@ -1,0 +1,111 @@
+"""``cxkpi tables``: the canonical tables, for people who want to compute with them elsewhere."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cxkpi.cli import arguments, messages, output
+from cxkpi.errors import EXIT_FINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cxkpi.tables import Stored
+
+
+def tables(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False)
+    ],
+    output_: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; it is made if it is not there.")
+    ],
+    format_: Annotated[
+        Literal["parquet", "csv"], typer.Option("--format", "-f", help="What each table is written as.")
+    ] = "parquet",
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            "--catalogue",
+            "-c",
+            metavar="FILE",
+            show_default=False,
+            help="The catalogue that gives time zone and further columns. Default: the one that comes with cxkpi.",
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Write every rejected record with file, line and reason as CSV, readable by you only.",
+        ),
+    ] = None,
+    max_rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--max-rejects",
+            metavar="LIMIT",
+            show_default=False,
+            help="Exit with 3, and write no table, if more records are rejected: [bold]1%[/] of them, or a number.",
+        ),
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", metavar="", help="Print ids, names and free text of rejected records.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar="", help="No notes and no progress; errors only.")
+    ] = False,
+) -> int:
+    """Write the canonical tables that the metrics are computed from: contacts, cases, answers, agents ...
+
+    Times are UTC, durations seconds, ids text. One file per table that the exports fill.
+
+    [bold]Example[/]
+
+      cxkpi tables exports/ -o tables/
+    """
+    limit = arguments.limit(max_rejects)
+
+    from cxkpi.measurement.run import tables as read
+
+    with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
+        with messages.progress(f"Reading {', '.join(map(str, paths))} …", quiet=quiet):
+            loaded = read(paths, catalogue=catalogue, profiles=profile or (), into=Path(folder))
+        if rejects is not None:
+            arguments.not_an_input([rejects], paths, [entry.path for entry in loaded.files])
+            output.write_rejects(rejects, loaded.rejects)
+        if not quiet:
+            messages.rejects(loaded.rejects, loaded.files, show_values=show_values)
+        arguments.check_limit(limit, loaded.files)
+        written = _write(loaded.stored.values(), output_, format_)
+    if not quiet:
+        for place, rows in written:
+            messages.say(f"{place}: {rows:,} rows")
+        messages.notes(loaded.notes)
+    return EXIT_FINE
+
+
+def _write(stored: Iterable[Stored], folder: Path, kind: Literal["parquet", "csv"]) -> list[tuple[Path, int]]:
+    from cxkpi.reports import canonical
+
+    output.make_folder(folder)
+    written = []
+    for table in stored:
+        place = folder / f"{table.table}.{kind}"
+        with output.replacing(place) as part:
+            canonical.write(table, part, kind)
+        written.append((place, table.rows))
+    return written

@@ -1,0 +1,27 @@
+"""The nearest spelling, for messages about words nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice most like ``word``, ignoring case; None where none is alike."""
+    by_lower: dict[str, str] = {}
+    for choice in choices:
+        by_lower.setdefault(choice.lower(), choice)
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """``; did you mean 'target'?``, ready to end a message; empty where nothing is alike."""
+    found = nearest(word, choices)
+    return f"; did you mean '{found}'?" if found is not None else ""
+
+
+def listed(choices: Iterable[str]) -> str:
+    """``a, b or c``, in the order given."""
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last

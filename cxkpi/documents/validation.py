@@ -1,0 +1,218 @@
+"""What pydantic says about a document, as problems with places and the nearest spelling.
+
+Codes, after the letter of the document's family: 102 a required key is missing, 103 the wrong type of value, 104 an
+unknown key, 105 not one of the values allowed, 106 a key that this version does not support. A validator that raises
+``refusal`` chooses its own.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from cxkpi.documents.places import Document, Path
+from cxkpi.documents.spelling import did_you_mean, listed
+from cxkpi.errors import Place, Problem
+
+_OURS = "cxkpi"
+_SHOWN = 40
+_TYPES = {
+    "string_type": "text",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "mapping_type": "a mapping",
+}
+
+
+class Strict(BaseModel):
+    """Base of every model of a document: unknown keys are errors, and text is never taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def refusal(code: str, message: str, hint: str | None = None) -> PydanticCustomError:
+    """The error a validator raises to choose its own code (digits only), message and hint."""
+    # Braces would be read as a template.
+    return PydanticCustomError(_OURS, "{message}", {"code": code, "message": message, "hint": hint})
+
+
+def validate(
+    annotation: Any,
+    data: Any,
+    document: Document,
+    base: Path,
+    noun: str,
+    *,
+    family: str = "C",
+    later: Mapping[str, str] | None = None,
+) -> tuple[Any, list[Problem]]:
+    """``data`` as ``annotation`` (a model, or any type pydantic knows), and what is wrong with it.
+
+    ``base`` is the path of ``data`` in the document, ``noun`` what it is called (``"a share metric"``). ``later``: keys
+    that are known but not supported yet, each with a hint. The value is None where there are problems.
+    """
+    try:
+        return TypeAdapter(annotation).validate_python(data), []
+    except ValidationError as error:
+        return None, problems_of(error, annotation, data, document, base, noun, family=family, later=later)
+
+
+def problems_of(
+    error: ValidationError,
+    annotation: Any,
+    data: Any,
+    document: Document,
+    base: Path,
+    noun: str,
+    *,
+    family: str = "C",
+    later: Mapping[str, str] | None = None,
+) -> list[Problem]:
+    """Every complaint of pydantic as a Problem; see ``validate`` for the arguments."""
+    found = []
+    for detail in error.errors(include_url=False):
+        path = written_path(detail["loc"], data, missing=detail["type"] == "missing")
+        found.append(_problem(detail, annotation, path, document, base, noun, family, later or {}))
+    return found
+
+
+def written_path(loc: Iterable[str | int], data: Any, *, missing: bool = False) -> Path:
+    """pydantic's location without the tags of unions, which nobody wrote; ``missing`` keeps the last step."""
+    steps = list(loc)
+    tail = [steps.pop()] if missing and steps else []
+    path: list[str | int] = []
+    for step in steps:
+        inside = step in data if isinstance(data, Mapping) else isinstance(data, list) and step in range(len(data))
+        if inside:
+            data = data[step]
+            path.append(step)
+    return (*path, *tail)
+
+
+def _problem(
+    detail: ErrorDetails,
+    annotation: Any,
+    path: Path,
+    document: Document,
+    base: Path,
+    noun: str,
+    family: str,
+    later: Mapping[str, str],
+) -> Problem:
+    full = (*base, *path)
+    key = str(full[-1]) if full else document.file
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    place = document.place_of(full)
+
+    def problem(code: str, message: str, hint: str | None = None, where: Place = place) -> Problem:
+        return document.problem(family + code, message, where, hint)
+
+    holder = noun if len(path) <= 1 else f"'{_name(path[:-1])}'"
+    if kind == _OURS:
+        return problem(context["code"], context["message"], context["hint"])
+    if kind == "extra_forbidden":
+        at_key = document.place_of(full, key=True)
+        if key in later:
+            message = f"'{key}' is not supported by this version of cxkpi"
+            return problem("106", message, later[key] or None, at_key)
+        known = keys_at(annotation, path[:-1])
+        hint = None if did_you_mean(key, known) or not known else f"It takes {listed(known)}."
+        return problem("104", f"unknown key '{key}' in {holder}{did_you_mean(key, known)}", hint, at_key)
+    if kind == "missing":
+        return problem("102", f"'{key}' is missing in {holder}", where=document.place_of(full[:-1], key=True))
+    if kind == "literal_error":
+        choices = literals_at(annotation, path)
+        one_of = f"it takes {listed(choices)}" if choices else f"expected {context.get('expected')}"
+        return problem("105", f"{_shown(given)} is not a value of '{_name(full)}'; {one_of}")
+    if kind in _TYPES:
+        message = f"'{_name(full)}' must be {_TYPES[kind]}, not {describe(given)}"
+        return problem("103", message, _quote_hint(kind, given))
+    return problem("103", f"'{_name(full)}': {detail['msg']}")
+
+
+def _name(path: Path) -> str:
+    """The last key of a path; a position in a list counts with it."""
+    names = [step for step in path if isinstance(step, str)]
+    return names[-1] if names else ".".join(str(step) for step in path)
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}'"
+
+
+def describe(value: Any) -> str:
+    """What a value is, in the words of a person who wrote YAML."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value:g}" if isinstance(value, float) else f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {_shown(value)}"
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
+def _quote_hint(kind: str, given: Any) -> str | None:
+    if kind == "string_type" and given is not None and isinstance(given, bool | int | float):
+        return "Write it in quotes if it is text."
+    return None
+
+
+def keys_at(annotation: Any, path: Path) -> tuple[str, ...]:
+    """The keys that the model at ``path`` below ``annotation`` takes; empty where there is no model."""
+    models = [part for part in _at(annotation, path) if isinstance(part, type) and issubclass(part, BaseModel)]
+    names = [info.alias or name for model in models for name, info in model.model_fields.items()]
+    return tuple(dict.fromkeys(names))
+
+
+def literals_at(annotation: Any, path: Path) -> tuple[str, ...]:
+    """The words that may stand at ``path`` below ``annotation``."""
+    found = [part for part in _at(annotation, path) if get_origin(part) is Literal]
+    return tuple(dict.fromkeys(str(choice) for part in found for choice in get_args(part)))
+
+
+def _at(annotation: Any, path: Path) -> list[Any]:
+    """The alternatives an annotation allows at a path: unions and ``Annotated`` taken apart."""
+    parts = _alternatives(annotation)
+    for step in path:
+        parts = [below for part in parts for below in _below(part, step)]
+    return parts
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [part for argument in get_args(annotation) for part in _alternatives(argument)]
+    return [annotation]
+
+
+def _below(part: Any, step: str | int) -> list[Any]:
+    if isinstance(part, type) and issubclass(part, BaseModel):
+        for name, info in part.model_fields.items():
+            if step == (info.alias or name):
+                return _alternatives(info.annotation)
+        return []
+    arguments = get_args(part)
+    if isinstance(step, str) and len(arguments) == 2:
+        return _alternatives(arguments[1])
+    if isinstance(step, int) and arguments:
+        return _alternatives(arguments[0])
+    return []

@@ -1,0 +1,56 @@
+"""The seam between plans and whatever runs them: three methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import narwhals as nw
+import polars as pl
+
+Frame = nw.LazyFrame[Any]
+
+
+class Engine(Protocol):
+    """What runs a plan. Plans are Narwhals lazy frames; an engine supplies the only three things Narwhals cannot."""
+
+    name: str
+
+    def scan(self, files: Sequence[Path]) -> Frame:
+        """A lazy frame over the Parquet parts of one table."""
+        ...
+
+    def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:
+        """``frame`` with column ``into``:
+
+        The wall-clock time in ``zone`` of ``column``, a UTC instant without a zone.
+        """
+        ...
+
+    def collect(self, plans: Sequence[Frame]) -> list[pl.DataFrame]:
+        """Run the plans together. Whole numbers come back as Int128 or smaller, never as floats; rows in no order."""
+        ...
+
+
+def load(name: str) -> Engine:
+    """The engine of that name, imported only now. UsageError for an unknown name or one whose package is missing."""
+    from cxkpi.errors import Problem, UsageError
+
+    if name == "polars":
+        from cxkpi.engines.polars import PolarsEngine
+
+        return PolarsEngine()
+    if name == "duckdb":
+        try:
+            from cxkpi.engines.duckdb import DuckDBEngine
+        except ImportError as missing:
+            raise UsageError(
+                Problem(
+                    "U010",
+                    "the engine 'duckdb' needs the package duckdb, which is not installed.",
+                    hint="Install it with: pip install 'cxkpi[duckdb]', or leave --engine out.",
+                )
+            ) from missing
+        return DuckDBEngine()
+    raise UsageError(Problem("U011", f"there is no engine '{name}'.", hint="Engines are: polars, duckdb."))

@@ -1,0 +1,192 @@
+"""What every kind of metric is made of: branches (rows to sums) and figures (sums to value).
+
+A kind is one module with a ``Spec`` and three functions::
+
+    branches(metric, data) -> {name: Branch}     what to add up, of which rows
+    figures(metric, cells) -> [Figure]           one figure per cell, from sums alone
+    window(metric) -> (tables, seconds) | None   how long after its time a row can be judged, and where the answer is
+    looked for
+
+Branches of one table, time and step are run together in one pass, grouped by day or month, by the dimensions asked for
+and by the branch's own ``keys``; the sums are then added up to cells. A cell is one period (or rolled window) of one
+combination of dimension values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, Protocol
+
+import narwhals as nw
+import polars as pl
+
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.expression import Expression
+from cxkpi.kinds.rows import Data, Rows
+
+NoValue = Literal["empty", "not_reached", "refused"]
+
+# Row values are whole numbers of a millionth before they are added, so that a sum does not depend on order or engine:
+# milliseconds and cents are whole numbers of it, and Int128 has room for the squares of ten million handle times.
+GRAIN = 1_000_000
+
+
+class Step(Protocol):
+    """Something done to all rows of a branch before they are added up; equal steps are done once."""
+
+    @property
+    def needs(self) -> frozenset[str]: ...
+
+    def __call__(self, rows: Rows) -> Rows: ...
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One stream of rows and what is added up over it.
+
+    ``form`` ``"sums"``: ``adds`` gives integer columns, zero for rows outside the population, summed per group.
+    ``"list"``: the rows where ``where`` holds, with the columns of ``adds``, not summed. ``"spells"``: likewise, as
+    stretches of days. ``where`` is also the population by which a dimension known only once answered is refused."""
+
+    table: str
+    at: str | None
+    needs: frozenset[str]
+    adds: Callable[[Rows], Mapping[str, nw.Expr]]
+    where: Expression | None = None
+    keys: tuple[str, ...] = ()
+    step: Step | None = None
+    form: Literal["sums", "list", "spells"] = "sums"
+    last_day: Literal["out", "counted"] = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days a cell is computed from:
+
+    ``end`` exclusive, ``until`` the same but no later than the day after as_of's.
+    """
+
+    start: date
+    end: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What sums say about one cell. ``reason`` says why there is no value; ``notes`` qualify it."""
+
+    n: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    immature: int = 0
+    missing: int = 0
+    censored: int | None = None
+    reason: NoValue | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The sums of one metric, added up to the cells asked for.
+
+    ``frames``: per branch a frame with column ``cell`` (position in ``windows``), the branch's keys, and its sums.
+    ``by``: the dimensions of the cells. ``metric_rows``: other metrics per entity and period, where the metric reads
+    them, up to ``metric_rows_until``; ``observed_from``: the first day on which there is any. ``limits``: whether
+    intervals are wanted."""
+
+    windows: Sequence[Window]
+    frames: Mapping[str, pl.DataFrame]
+    data: Data
+    by: tuple[str, ...] = ()
+    metric_rows: pl.DataFrame | None = None
+    metric_rows_until: date | None = None
+    observed_from: date | None = None
+    limits: bool = True
+
+    def totals(self, branch: str) -> list[dict[str, int]]:
+        """Per cell the sum of every sum column of a branch, as Python whole numbers; zeros for a cell without rows."""
+        frame = self.frames[branch]
+        columns = [name for name, kind in frame.schema.items() if name != "cell" and kind.is_integer()]
+        empty = dict.fromkeys(columns, 0)
+        found = [empty] * len(self.windows)
+        if columns:
+            for row in frame.group_by("cell").agg(pl.col(columns).sum()).iter_rows(named=True):
+                found[row.pop("cell")] = row
+        return found
+
+    def clusters(self, branch: str, key: str, y: str, x: str) -> list[tuple[int, int, int, int]]:
+        """Per cell (number of clusters, Σy², Σxy, Σx²), squared after the parts of a cluster were added."""
+        parts = self.frames[branch].group_by("cell", key).agg(pl.col(y, x).cast(pl.Int128).sum())
+        parts = parts.filter((pl.col(y) != 0) | (pl.col(x) != 0))
+        squares = parts.group_by("cell").agg(
+            pl.len().alias("clusters"),
+            (pl.col(y) * pl.col(y)).sum().alias("yy"),
+            (pl.col(x) * pl.col(y)).sum().alias("xy"),
+            (pl.col(x) * pl.col(x)).sum().alias("xx"),
+        )
+        found = [(0, 0, 0, 0)] * len(self.windows)
+        for cell, count, yy, xy, xx in squares.select("cell", "clusters", "yy", "xy", "xx").iter_rows():
+            found[cell] = (count, yy, xy, xx)
+        return found
+
+
+class Kind(Protocol):
+    """The interface of a kind's module."""
+
+    Spec: type[Any]
+
+    @staticmethod
+    def branches(metric: Metric, data: Data) -> Mapping[str, Branch]: ...
+
+    @staticmethod
+    def figures(metric: Metric, cells: Cells) -> list[Figure]: ...
+
+    @staticmethod
+    def window(metric: Metric) -> tuple[tuple[str, ...], float] | None: ...
+
+
+def flag(condition: nw.Expr) -> nw.Expr:
+    """1 where the condition holds, else 0; null counts as not."""
+    return condition.fill_null(False).cast(nw.Int64)
+
+
+def grains(amount: nw.Expr) -> nw.Expr:
+    """A number as a whole number of ``GRAIN``-ths, halves away from minus infinity; null stays null."""
+    return (amount * float(GRAIN) + 0.5).floor().cast(nw.Int128)
+
+
+def only(condition: nw.Expr, whole: nw.Expr) -> nw.Expr:
+    """A whole number where the condition holds, else 0."""
+    return nw.when(condition).then(whole).otherwise(nw.lit(0).cast(nw.Int128)).fill_null(0)
+
+
+def reads(*expressions: Expression | None) -> frozenset[str]:
+    """Every column name the expressions read."""
+    return frozenset().union(*(expression.columns for expression in expressions if expression is not None))
+
+
+def judged(metric: Metric, rows: Rows) -> nw.Expr:
+    """Rows old enough for the metric's ``matures``; all rows where it has none."""
+    return nw.lit(True) if metric.matures is None else rows.judged(metric.matures.seconds)
+
+
+def maturity(metric: Metric, table: str) -> tuple[tuple[str, ...], float] | None:
+    """The window of ``matures``, looked for in the metric's own table."""
+    return None if metric.matures is None else ((table,), metric.matures.seconds)
+
+
+def cluster_keys(metric: Metric) -> tuple[str, ...]:
+    """The further group column a clustered interval needs."""
+    return () if metric.cluster is None else (metric.cluster,)
+
+
+FEW_CLUSTERS = 10
+
+
+def few_clusters_note(metric: Metric) -> str:
+    """Why an interval is over rows although the metric names a cluster."""
+    return f"interval over rows: fewer than {FEW_CLUSTERS} different {metric.cluster}"

@@ -1,0 +1,272 @@
+"""The rows a metric reads: one table as of one instant, with the look-ups it needs joined and its local time added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import narwhals as nw
+
+from cxkpi.engines.base import Engine, Frame
+from cxkpi.kinds.expression import Expression
+from cxkpi.tables import Lookup, Stored, Table, column_at, paths
+
+LOCAL = "__local"
+BUILT_IN_DIMENSIONS = ("hour", "weekday")
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Every stored table, and the instant as of which it is read.
+
+    ``as_of``: UTC without zone; ``as_of_day``: its local date; ``as_of_from_data``: nobody named it. ``cut``: whether
+    rows later than ``as_of`` exist in tables of instants and must be left out. ``through``: newest event of each table
+    in view. ``ambiguous``: look-up tables in which several sources use the same key, so that a key alone does not name
+    one row."""
+
+    engine: Engine
+    tables: Mapping[str, Table]
+    stored: Mapping[str, Stored]
+    zone: str
+    as_of: datetime
+    as_of_day: date
+    as_of_from_data: bool
+    cut: bool
+    through: Mapping[str, datetime]
+    ambiguous: frozenset[str] = frozenset()
+
+    def path(self, table: str, name: str) -> Path | None:
+        """The nearest column of that name that some input file fills, seen from ``table``; None where none does."""
+        for path in paths(self.tables, table, name):
+            stored = self.stored.get(self._table_at(table, path))
+            reached = all(self._supplied(table, path[:step]) for step in range(1, len(path)))
+            if reached and stored is not None and path[-1] in stored.supplied:
+                return path
+        return None
+
+    def declared_type(self, table: str, path: Path) -> str:
+        """The canonical type of the column at the end of ``path``."""
+        return column_at(self.tables, table, path).type
+
+    def tables_on(self, table: str, path: Path) -> Iterable[str]:
+        """The tables a path runs through, ``table`` first."""
+        yield table
+        for step in path[:-1]:
+            table = self.tables[table].lookups[step].table
+            yield table
+
+    def time_paths(self, table: str, at: str | None) -> tuple[Path, ...]:
+        """The columns whose first non-null value is the row's time: the one named, or the table's default."""
+        names = (at,) if at is not None else self.tables[table].time
+        found = (self.path(table, name) for name in names)
+        return tuple(path for path in found if path is not None)
+
+    def _supplied(self, table: str, steps: Path) -> bool:
+        *before, step = steps
+        for name in before:
+            table = self.tables[table].lookups[name].table
+        lookup = self.tables[table].lookups[step]
+        stored = self.stored.get(table)
+        return stored is not None and lookup.on in stored.supplied and lookup.table in self.stored
+
+    def _table_at(self, table: str, path: Path) -> str:
+        *_, last = self.tables_on(table, path)
+        return last
+
+
+def flat(path: Path) -> str:
+    """The name of a path's column in a joined frame."""
+    return "__".join(path)
+
+
+def judged_until(data: Data, tables: Iterable[str], window_s: float) -> datetime:
+    """The newest time whose window has passed by as_of, and by the newest event of the tables the answer is in."""
+    newest = min([data.as_of, *(data.through[table] for table in tables if table in data.through)])
+    return newest - timedelta(seconds=window_s)
+
+
+class Rows:
+    """A lazy frame over one table that knows under which name each column it was asked for stands."""
+
+    def __init__(self, data: Data, table: str, frame: Frame, names: Mapping[str, str]) -> None:
+        self.data = data
+        self.table = table
+        self.frame = frame
+        self._names = names
+
+    def column(self, name: str) -> nw.Expr:
+        """The column a name stands for; null for a declared column that no file fills."""
+        if name in self._names:
+            return nw.col(self._names[name])
+        return _null(next(iter(paths(self.data.tables, self.table, name)), None), self.data, self.table)
+
+    def read(self, expression: Expression) -> nw.Expr:
+        """A catalogue expression over these rows."""
+        return expression.narwhals(self.column)
+
+    def true(self, expression: Expression | None) -> nw.Expr:
+        """Where a condition holds; null counts as not, no condition as always."""
+        if expression is None:
+            return nw.lit(True)
+        return self.read(expression).fill_null(False)
+
+    def judged(self, window_s: float) -> nw.Expr:
+        """Rows whose time plus a window has passed by as_of, and by the newest row of their table."""
+        if "__utc" in self.frame.collect_schema():
+            until = judged_until(self.data, (self.table,), window_s)
+            return nw.col("__utc") <= nw.lit(until)
+        return nw.col(LOCAL) <= nw.lit(datetime.combine(self.data.as_of_day, time()) - timedelta(seconds=window_s))
+
+    def having(self, frame: Frame) -> Rows:
+        """The same names over a further frame."""
+        return Rows(self.data, self.table, frame, self._names)
+
+
+def _null(path: Path | None, data: Data, table: str) -> nw.Expr:
+    kinds: dict[str, Any] = {
+        "text": nw.String,
+        "boolean": nw.Boolean,
+        "instant": nw.Datetime("us"),
+        "date": nw.Date,
+        "integer": nw.Int64,
+    }
+    declared = data.declared_type(table, path) if path is not None else "number"
+    return nw.lit(None).cast(kinds.get(declared, nw.Float64))
+
+
+def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed: bool = True) -> Rows:
+    """The rows of ``table`` in view, with ``names`` readable, and the local time in column ``__local`` if ``timed``.
+
+    Rows without a time are left out when ``timed``. A look-up never adds rows: its key is unique or the look-up is
+    empty."""
+    wanted = {name: path for name in names if (path := data.path(table, name)) is not None}
+    seen = data.time_paths(table, None) if not data.tables[table].seen else _seen_paths(data, table)
+    times = data.time_paths(table, at) if timed else ()
+    cut = _is_cut(data, table)
+    every = {*wanted.values(), *times, *(seen if cut else ())}
+    frame = _joined(data, table, every)
+    names_flat = {name: flat(path) for name, path in wanted.items()}
+    if cut and seen:
+        frame = frame.filter(_in_view(data, table, seen))
+    if timed:
+        frame = _with_local_time(data, table, frame, times)
+    return Rows(data, table, frame, names_flat)
+
+
+def _seen_paths(data: Data, table: str) -> tuple[Path, ...]:
+    found = (data.path(table, name) for name in data.tables[table].seen)
+    return tuple(path for path in found if path is not None)
+
+
+def _is_cut(data: Data, table: str) -> bool:
+    # Dates of HR systems may lie in the future (a notice given), whatever as_of is; instants of events may not.
+    instants = any(column.type == "instant" and column.event for column in data.tables[table].columns.values())
+    return data.cut or not instants
+
+
+def _joined(data: Data, table: str, wanted: Iterable[Path]) -> Frame:
+    wanted = set(wanted)
+    steps = {path[:depth] for path in wanted for depth in range(1, len(path))}
+    own = {path[-1] for path in wanted if len(path) == 1} | {
+        _lookup(data, table, step).on for step in steps if len(step) == 1
+    }
+    frame = _in_view_columns(
+        data, table, data.engine.scan(data.stored[table].files), _with_history_key(data, table, own)
+    )
+    frame = _as_they_were(data, table, frame, own)
+    for step in sorted(steps, key=lambda step: (len(step), step)):
+        lookup = _lookup(data, table, step)
+        columns = {path[-1] for path in wanted if path[:-1] == step}
+        columns |= {_lookup(data, table, longer).on for longer in steps if longer[:-1] == step}
+        right = _one_row_per_key(data, lookup.table, lookup.on, columns)
+        prefix = flat(step)
+        key = f"{prefix}__"
+        right = right.select(
+            nw.col(lookup.on).alias(key), *(nw.col(name).alias(f"{prefix}__{name}") for name in sorted(columns))
+        )
+        left_on = flat((*step[:-1], lookup.on))
+        frame = frame.join(right, left_on=left_on, right_on=key, how="left")
+    return frame
+
+
+def _lookup(data: Data, table: str, step: Path) -> Lookup:
+    for name in step[:-1]:
+        table = data.tables[table].lookups[name].table
+    return data.tables[table].lookups[step[-1]]
+
+
+def _in_view_columns(data: Data, table: str, frame: Frame, columns: Iterable[str]) -> Frame:
+    """Only these columns, with events later than as_of made null: they had not happened yet."""
+    cut = _is_cut(data, table)
+    declared = data.tables[table].columns
+    chosen = []
+    for name in sorted(columns):
+        column = nw.col(name)
+        if cut and name in declared and declared[name].event:
+            limit = data.as_of_day if declared[name].type == "date" else data.as_of
+            column = nw.when(column <= nw.lit(limit)).then(column)
+        chosen.append(column.alias(name))
+    return frame.select(*chosen)
+
+
+def _one_row_per_key(data: Data, table: str, key: str, columns: Iterable[str]) -> Frame:
+    """A look-up's right side: the newest spell of an agent, the one row of anything else."""
+    declared = data.tables[table]
+    frame = data.engine.scan(data.stored[table].files)
+    needed = {key, *columns}
+    if declared.span is not None:
+        start = declared.span[0]
+        frame = _in_view_columns(data, table, frame, {*needed, start}).filter(~nw.col(start).is_null())
+        newest = frame.group_by(key).agg(nw.col(start).max().alias("__newest"))
+        frame = frame.join(newest, on=key, how="inner").filter(nw.col(start) == nw.col("__newest"))
+        return _as_they_were(data, table, frame.select(*sorted(needed)), needed)
+    frame = _in_view_columns(data, table, frame, needed)
+    if table in data.ambiguous:
+        unique = frame.group_by(key).agg(nw.len().alias("__rows")).filter(nw.col("__rows") == 1).select(key)
+        frame = frame.join(unique, on=key, how="inner")
+    return frame
+
+
+def _with_history_key(data: Data, table: str, columns: set[str]) -> set[str]:
+    history = data.tables[table].history
+    return columns | {history.on} if history is not None and columns & set(history.before) else columns
+
+
+def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) -> Frame:
+    """Columns that change, as at as_of: what the first later change says they were before it."""
+    history = data.tables[table].history
+    if history is None or history.table not in data.stored:
+        return frame
+    for column, before in history.before.items():
+        if column not in columns or before not in data.stored[history.table].supplied:
+            continue
+        changes = data.engine.scan(data.stored[history.table].files).select(history.on, history.at, before)
+        later = changes.filter(nw.col(history.at) > nw.lit(data.as_of_day), ~nw.col(before).is_null())
+        first = later.group_by(history.on).agg(nw.col(history.at).min().alias("__first"))
+        was = later.join(first, on=history.on, how="inner").filter(nw.col(history.at) == nw.col("__first"))
+        was = was.select(nw.col(history.on).alias("__changed"), nw.col(before).alias("__was"))
+        frame = frame.join(was, left_on=history.on, right_on="__changed", how="left")
+        frame = frame.with_columns(nw.coalesce(nw.col("__was"), nw.col(column)).alias(column)).drop("__was")
+    return frame
+
+
+def _in_view(data: Data, table: str, seen: tuple[Path, ...]) -> nw.Expr:
+    first = nw.coalesce(*(nw.col(flat(path)) for path in seen)) if len(seen) > 1 else nw.col(flat(seen[0]))
+    limit = data.as_of_day if data.declared_type(table, seen[0]) == "date" else data.as_of
+    return (first <= nw.lit(limit)).fill_null(False)
+
+
+def _with_local_time(data: Data, table: str, frame: Frame, times: tuple[Path, ...]) -> Frame:
+    """Adds ``__local``; several candidate times are coalesced, nearest first."""
+    if not times:
+        return frame.with_columns(nw.lit(None).cast(nw.Datetime("us")).alias(LOCAL)).filter(~nw.col(LOCAL).is_null())
+    columns = [nw.col(flat(path)) for path in times]
+    first = nw.coalesce(*columns) if len(columns) > 1 else columns[0]
+    if data.declared_type(table, times[0]) == "date":
+        return frame.with_columns(first.cast(nw.Datetime("us")).alias(LOCAL)).filter(~nw.col(LOCAL).is_null())
+    frame = frame.with_columns(first.alias("__utc")).filter(~nw.col("__utc").is_null())
+    return data.engine.local(frame, "__utc", data.zone, LOCAL)

@@ -1,0 +1,136 @@
+"""Kind ``stock``: how many spells are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import narwhals as nw
+import polars as pl
+
+from cxkpi.kinds.base import Branch, Cells, Figure, Window, reads
+from cxkpi.kinds.definition import Condition, Metric, TableName
+from cxkpi.kinds.rows import Data, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    from_: TableName
+    read: Literal["mean", "opening", "closing", "both", "through"] = "mean"
+    last_day: Literal["out", "counted"] = "out"
+    where: Condition | None = None
+
+
+def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
+    spec: Spec = metric.spec
+    return {"spells": spells(data, spec.from_, spec.where, spec.last_day)}
+
+
+def spells(data: Data, table: str, where: Condition | None, last_day: Literal["out", "counted"]) -> Branch:
+    """The spells of a table: entity, first day, and last day if it has come."""
+    declared = data.tables[table]
+    entity = declared.key[0]
+    if declared.span is None:
+        raise ValueError(f"{table} has no spells")
+    first, last = declared.span
+
+    def adds(rows: Rows) -> Mapping[str, nw.Expr]:
+        return {"entity": rows.column(entity), "first": rows.column(first), "last": rows.column(last)}
+
+    needs = frozenset({entity, first, last}) | reads(where)
+    return Branch(table, None, needs, adds, where, form="spells", last_day=last_day)
+
+
+def read(sums: Mapping[str, int], window: Window, what: str) -> tuple[int, int]:
+    """(sum, over):
+
+    A stock is their quotient. ``mean`` is person-days over elapsed days; the others are counts over 1 or 2.
+    """
+    if what == "mean":
+        return sums.get("days", 0), max((window.until - window.start).days, 0)
+    if what == "both":
+        return sums.get("opening", 0) + sums.get("closing", 0), 2
+    return sums.get("open" if what == "through" else what, 0), 1
+
+
+def figures(metric: Metric, cells: Cells) -> list[Figure]:
+    spec: Spec = metric.spec
+    found = []
+    for sums, window in zip(cells.totals("spells"), cells.windows, strict=True):
+        amount, over = read(sums, window, spec.read)
+        value = amount / over if over else None
+        found.append(
+            Figure(
+                n=sums.get("open", 0),
+                value=value,
+                numerator=amount if spec.read == "mean" else value,
+                denominator=over if spec.read == "mean" else None,
+                reason=None if over else "empty",
+            )
+        )
+    return found
+
+
+def open_spells(spells: pl.DataFrame, windows: pl.DataFrame, last_day: Literal["out", "counted"]) -> pl.DataFrame:
+    """Spells by the cells they are open in.
+
+    ``spells``: entity, first, last (null while open), leaves (whether ``last`` is a leave rather than a move), and
+    dimension columns. ``windows``: period, start, until (exclusive). Result: one row per entity, period and dimension
+    values: days open, and whether open at the opening, at the closing, and at all. A leaver of a day is out at its
+    closing unless ``counted``."""
+    dimensions = [name for name in spells.columns if name not in ("entity", "first", "last", "leaves")]
+    open_ = spells.join(windows, how="cross").filter(
+        (pl.col("first") < pl.col("until"))
+        & (pl.col("last").is_null() | (pl.col("last") >= pl.col("start") - pl.duration(days=1)))
+    )
+    out = pl.col("leaves") if last_day == "out" else pl.lit(False)
+    gone_after = pl.col("last") - pl.when(out).then(pl.duration(days=1)).otherwise(pl.duration(days=0))
+
+    def at_close_of(day: pl.Expr) -> pl.Expr:
+        return (pl.col("first") <= day) & (pl.col("last").is_null() | (gone_after >= day))
+
+    last_elapsed = pl.col("until") - pl.duration(days=1)
+    begins = pl.max_horizontal("first", "start")
+    ends = pl.min_horizontal(pl.col("last").fill_null(last_elapsed), last_elapsed)
+    days = ((ends - begins).dt.total_days() + 1).clip(lower_bound=0)
+    elapsed = pl.col("until") > pl.col("start")
+    measured = open_.with_columns(
+        pl.when(elapsed).then(days).otherwise(0).alias("days"),
+        at_close_of(pl.col("start") - pl.duration(days=1)).cast(pl.Int64).alias("opening"),
+        (elapsed & at_close_of(last_elapsed)).cast(pl.Int64).alias("closing"),
+    ).with_columns((pl.col("days") > 0).cast(pl.Int64).alias("open"))
+    return measured.group_by("period", "entity", *dimensions).agg(
+        pl.col("days").sum(), pl.col("opening", "closing", "open").max()
+    )
+
+
+def split_at_changes(spells: pl.DataFrame, changes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Spells cut where a dimension changed, each piece with the value it had.
+
+    ``spells``: entity, first, last, and a column per dimension holding the newest value. ``changes``: per dimension a
+    frame of entity, at, was; the value on a day is ``was`` of the first change after it, else the newest. Adds
+    ``leaves``."""
+    spells = spells.with_row_index("spell").with_columns(pl.lit(True).alias("leaves"))
+    for dimension, moves in changes.items():
+        inside = spells.select("spell", "entity", "first", "last").join(moves, on="entity", how="inner")
+        inside = inside.filter(
+            (pl.col("at") > pl.col("first")) & (pl.col("last").is_null() | (pl.col("at") <= pl.col("last")))
+        ).sort("spell", "at")
+        begins = pl.col("at").shift(1).over("spell", order_by="at").fill_null(pl.col("first"))
+        before = inside.select(
+            "spell", begins.alias("first"), (pl.col("at") - pl.duration(days=1)).alias("last"), "was"
+        )
+        others = [name for name in spells.columns if name not in ("first", "last", "leaves", dimension)]
+        before = before.join(spells.select(*others), on="spell", how="left").select(
+            *others, "first", "last", pl.col("was").alias(dimension), pl.lit(False).alias("leaves")
+        )
+        latest = inside.group_by("spell").agg(pl.col("at").max().alias("since"))
+        after = spells.join(latest, on="spell", how="left").with_columns(pl.coalesce("since", "first").alias("first"))
+        columns = [*others, "first", "last", dimension, "leaves"]
+        spells = pl.concat([before.select(columns), after.select(columns)]).drop("spell").with_row_index("spell")
+    return spells.drop("spell")
+
+
+def window(metric: Metric) -> tuple[tuple[str, ...], float] | None:
+    return None

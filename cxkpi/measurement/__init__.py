@@ -1,0 +1,1 @@
+"""Catalogue, tables and a question become a Result."""

@@ -1,0 +1,134 @@
+"""From sums to figures: sums are added up to cells, and each kind reads its value off them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from cxkpi.kinds.base import Branch, Cells, Figure
+from cxkpi.kinds.registry import KINDS
+from cxkpi.kinds.rows import Data
+from cxkpi.kinds.stock import open_spells
+from cxkpi.measurement.plans import UNANSWERED, WEEKDAYS, Job
+
+By = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class MetricRows:
+    """Metrics per entity and period, up to ``until``, observed from ``observed_from``."""
+
+    frame: pl.DataFrame
+    until: date
+    observed_from: date | None
+
+
+def figures(
+    job: Job, sums: Mapping[str, pl.DataFrame], data: Data, metric_rows: MetricRows | None = None
+) -> list[tuple[By, list[Figure]]]:
+    """For the whole and each combination of dimension values, one figure per window of the job.
+
+    ``sums``: the job's frames by branch. The whole comes first, then combinations in the order of their values, null
+    last."""
+    combinations = _combinations(job, sums)
+    windows = pl.DataFrame(
+        {
+            "period": range(len(job.windows)),
+            "start": [window.start for window in job.windows],
+            "until": [window.until for window in job.windows],
+            "end": [window.end for window in job.windows],
+        },
+        schema={"period": pl.Int64, "start": pl.Date, "until": pl.Date, "end": pl.Date},
+    )
+    frames = {name: _cells(sums[name], branch, job, combinations, windows) for name, branch in job.branches.items()}
+    cells = Cells(
+        windows=job.windows * (combinations.height + 1),
+        frames=frames,
+        data=data,
+        by=job.by,
+        metric_rows=None if metric_rows is None else metric_rows.frame,
+        metric_rows_until=None if metric_rows is None else metric_rows.until,
+        observed_from=None if metric_rows is None else metric_rows.observed_from,
+        limits=job.limits,
+    )
+    kind = KINDS[job.metric.kind]
+    found = kind.figures(job.metric, cells)
+    if job.by and _refused(sums):
+        first = len(job.windows)
+        found[first:] = [replace(Figure(n=0), reason="refused", notes=(_REFUSED,)) for _ in found[first:]]
+    keys: list[By] = [(), *(tuple(zip(job.by, values, strict=True)) for values in combinations.iter_rows())]
+    size = len(job.windows)
+    return [(key, found[position * size : (position + 1) * size]) for position, key in enumerate(keys)]
+
+
+_REFUSED = "counts contacts nobody answered, and they have no such value"
+
+
+def _refused(sums: Mapping[str, pl.DataFrame]) -> bool:
+    return any(UNANSWERED in frame.columns and frame[UNANSWERED].sum() for frame in sums.values())
+
+
+def _combinations(job: Job, sums: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The combinations of dimension values that occur in the population, sorted."""
+    by = list(job.by)
+    if not by:
+        return pl.DataFrame()
+    seen = []
+    for name, branch in job.branches.items():
+        frame = sums[name]
+        if branch.form == "sums":
+            counted = [column for column in frame.columns if column not in {"atom", *by, *branch.keys, UNANSWERED}]
+            frame = frame.filter(pl.any_horizontal(pl.col(column) != 0 for column in counted))
+        seen.append(frame.select(by).unique())
+    return pl.concat(seen).unique().sort(*(_order(name) for name in by), nulls_last=True)
+
+
+def _order(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Int64) if name in ("hour", "weekday") else pl.col(name)
+
+
+def _cells(
+    frame: pl.DataFrame, branch: Branch, job: Job, combinations: pl.DataFrame, windows: pl.DataFrame
+) -> pl.DataFrame:
+    """The branch's sums with column ``cell``, for the whole and for each combination."""
+    by, periods = list(job.by), windows.height
+    # A dimension that is also a key (the cluster, by --by) still tells the clusters of the whole apart.
+    dropped = [name for name in by if name not in branch.keys]
+    whole = _per_period(frame.drop(dropped), branch, [], windows).rename({"period": "cell"})
+    if not by:
+        return whole
+    numbered = combinations.with_row_index("combination")
+    parts = _per_period(frame, branch, by, windows).join(numbered, on=by, how="inner", nulls_equal=True)
+    cell = (pl.col("combination").cast(pl.Int64) + 1) * periods + pl.col("period")
+    return pl.concat([whole, parts.with_columns(cell.alias("cell")).select(whole.columns)])
+
+
+def _per_period(frame: pl.DataFrame, branch: Branch, by: Sequence[str], windows: pl.DataFrame) -> pl.DataFrame:
+    if branch.form == "spells":
+        spells = frame.select("entity", "first", "last", "leaves", *by)
+        return open_spells(spells, windows.select("period", "start", "until"), branch.last_day)
+    atoms = frame.select("atom").unique()
+    placed = atoms.join_where(windows, pl.col("atom") >= pl.col("start"), pl.col("atom") < pl.col("end"))
+    inside = frame.join(placed.select("atom", "period"), on="atom", how="inner")
+    if branch.form == "list":
+        return inside.drop("atom")
+    keys = [key for key in branch.keys if key in inside.columns and key not in by]
+    groups = ["period", *by, *keys]
+    added = [name for name in inside.columns if name not in {"atom", *groups}]
+    return inside.group_by(groups).agg(pl.col(added).sum())
+
+
+def shown(by: By) -> dict[str, str | None]:
+    """Dimension values as people read them: weekdays by name, hours with two digits."""
+    return {name: _shown(name, value) for name, value in by}
+
+
+def _shown(name: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if name == "weekday":
+        return WEEKDAYS[int(value) - 1]
+    return f"{int(value):02d}" if name == "hour" else value

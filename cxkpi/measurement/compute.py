@@ -1,0 +1,328 @@
+"""The middle of the way: metrics, tables and a question become rows of numbers. No files, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from cxkpi.calendar import Calendar
+from cxkpi.errors import Problem, UsageError
+from cxkpi.kinds.base import Branch
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.registry import KINDS
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until
+from cxkpi.kinds.time_to_event import MetricRows as MetricRowsOf
+from cxkpi.kinds.time_to_event import SustainedRun
+from cxkpi.measurement.cells import MetricRows, figures, shown
+from cxkpi.measurement.dataset import first_day, holds_instants
+from cxkpi.measurement.judge import guarded, row, with_change
+from cxkpi.measurement.periods import Span, asked, windows, with_earlier
+from cxkpi.measurement.plans import Job, Only, run
+from cxkpi.result import Every, Row
+
+_DAY = timedelta(days=1)
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the metrics: how periods are cut, which of them, and by which dimensions."""
+
+    calendar: Calendar
+    every: Every = "month"
+    by: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    last: int | None = None
+    only: Only = ()
+    compare: str = "previous"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows in the declared order, and what has to be said about them."""
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    left_out: Mapping[Key, str] = field(default_factory=dict)
+
+
+def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data, question: Question) -> Answer:
+    """Rows of every metric for the whole and each combination of dimension values, period by period.
+
+    ``others``: metrics by title that these read, or guard against. Metrics whose table or columns are not there are
+    left out, each with the reason. UsageError for a dimension that no metric has."""
+    left_out: dict[Key, str] = {}
+    usable: list[Metric] = []
+    for metric in metrics:
+        why = lacking(metric, others, data)
+        if why is None:
+            usable.append(metric)
+        else:
+            left_out[metric.key] = why
+    guards = _guards(usable, others, data)
+    computed = [*usable, *(guard for guard in guards.values() if guard.key not in {metric.key for metric in usable})]
+    notes: list[str] = []
+    by_of = {metric.key: _dimensions(metric, question.by, data, notes) for metric in computed}
+    if question.by and usable and all(by_of[metric.key] is None for metric in usable):
+        raise _unknown_dimension(question.by, usable, data)
+    computed = [metric for metric in computed if _selectable(metric, question.only, data, left_out, usable)]
+    if not computed:
+        return Answer((), tuple(notes), left_out)
+    spans = _spans(computed, data, question)
+    if not spans:
+        raise UsageError(
+            Problem(
+                "U021",
+                "no period lies between the dates asked for.",
+                hint=f"The data are read as of {data.as_of_day}; change --since, --until or --as-of.",
+            )
+        )
+    found = _rows(computed, others, data, question, spans, by_of)
+    asked_for = {metric.key for metric in usable}
+    rows = []
+    for key, lines in found.items():
+        if key not in asked_for:
+            continue
+        of = {title: guards[title] for title in _metric(key, usable).guards if title in guards}
+        for place, line in lines.items():
+            beside = {guard.label: found[guard.key][place] for guard in of.values() if place in found[guard.key]}
+            rows.append(guarded(line, beside) if beside else line)
+    return Answer(tuple(rows), tuple(notes), left_out)
+
+
+def lacking(metric: Metric, others: Mapping[str, Metric], data: Data) -> str | None:
+    """Why a metric cannot be computed from these tables; None where it can."""
+    for table in sorted(_tables(metric)):
+        if table not in data.stored:
+            return f"no file gives {table} ({data.tables[table].row})"
+    for branch in KINDS[metric.kind].branches(metric, data).values():
+        absent = sorted(name for name in branch.needs if data.path(branch.table, name) is None)
+        if absent:
+            return f"no file gives {', '.join(f'{branch.table}.{name}' for name in absent)}"
+        if branch.form == "sums" and not data.time_paths(branch.table, branch.at):
+            return f"no file gives a time for {branch.table}"
+    for inner in _inner(metric, others):
+        why = lacking(inner, others, data)
+        if why is not None:
+            return f"it reads {inner.title}, and {why}"
+    return None
+
+
+def _tables(metric: Metric) -> set[str]:
+    spec = metric.spec
+    terms = [getattr(spec, name) for name in ("numerator", "denominator") if hasattr(spec, name)]
+    return {term.from_ for term in terms} if terms else {spec.from_}
+
+
+def _rule(metric: Metric) -> MetricRowsOf | None:
+    event = getattr(metric.spec, "event", None)
+    return event.from_ if isinstance(event, SustainedRun) else None
+
+
+def _inner(metric: Metric, others: Mapping[str, Metric]) -> list[Metric]:
+    rule = _rule(metric)
+    return [] if rule is None else [others[title] for title in rule.metrics]
+
+
+def _guards(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data) -> dict[str, Metric]:
+    titles = [title for metric in metrics for title in metric.guards]
+    return {title: others[title] for title in titles if lacking(others[title], others, data) is None}
+
+
+def _metric(key: Key, metrics: Sequence[Metric]) -> Metric:
+    return next(metric for metric in metrics if metric.key == key)
+
+
+def _dimensions(metric: Metric, by: tuple[str, ...], data: Data, notes: list[str]) -> tuple[str, ...] | None:
+    """The dimensions a metric is cut by: all that were asked for, or None with a note where it lacks one."""
+    for name in by:
+        for branch in KINDS[metric.kind].branches(metric, data).values():
+            if not _has(name, branch, data):
+                notes.append(f"{metric.title}: {branch.table} has no {name}, so only the whole is shown")
+                return None
+    return by
+
+
+def _has(name: str, branch: Branch, data: Data) -> bool:
+    if name in BUILT_IN_DIMENSIONS:
+        return branch.form == "sums" and holds_instants(data.tables[branch.table])
+    path = data.path(branch.table, name)
+    return path is not None and data.declared_type(branch.table, path) in ("text", "boolean", "integer")
+
+
+def _unknown_dimension(by: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
+    tables = sorted(
+        {branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()}
+    )
+    known = sorted({name for table in tables for name in dimensions(table, data)})
+    return UsageError(
+        Problem(
+            "U022",
+            f"no metric asked for can be cut by {', '.join(by)}.",
+            hint=f"Dimensions in these data: {', '.join(known)}.",
+        )
+    )
+
+
+def dimensions(table: str, data: Data) -> list[str]:
+    """Every dimension rows of a table can be cut by, in these data: its own columns and those of its look-ups."""
+    names = {
+        column
+        for one in _reachable(table, data)
+        for column, kind in data.tables[one].columns.items()
+        if kind.type == "text" and kind.role == "plain"
+    }
+    names |= {"agent_id"}
+    return sorted(name for name in names if data.path(table, name) is not None)
+
+
+def _reachable(table: str, data: Data) -> list[str]:
+    found = [table]
+    for one in found:
+        found.extend(lookup.table for lookup in data.tables[one].lookups.values() if lookup.table not in found)
+    return found
+
+
+def _selectable(metric: Metric, only: Only, data: Data, left_out: dict[Key, str], usable: list[Metric]) -> bool:
+    for name, _ in only:
+        for branch in KINDS[metric.kind].branches(metric, data).values():
+            if not _has(name, branch, data):
+                if metric in usable:
+                    left_out[metric.key] = f"{branch.table} has no {name}, by which --only selects"
+                return False
+    return True
+
+
+def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
+    tables = {table for metric in metrics for table in _tables(metric)}
+    # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
+    dated = {table for table in tables if holds_instants(data.tables[table])} or tables
+    first = first_day(data, dated) or data.as_of_day
+    return asked(
+        data,
+        question.calendar,
+        question.every,
+        first,
+        question.since,
+        question.until,
+        question.last,
+        question.compare,
+    )
+
+
+def _rows(
+    metrics: Sequence[Metric],
+    others: Mapping[str, Metric],
+    data: Data,
+    question: Question,
+    spans: Sequence[Span],
+    by_of: Mapping[Key, tuple[str, ...] | None],
+) -> dict[Key, dict[tuple[tuple[tuple[str, str | None], ...], date], Row]]:
+    """Per metric its rows by (dimension values, start), after everything was read in one go."""
+    days = with_earlier(spans, question.calendar, question.every)
+    jobs: list[Job] = []
+    inner_jobs: dict[Key, list[int]] = {}
+    for metric in metrics:
+        kind = KINDS[metric.kind]
+        by = by_of[metric.key] or ()
+        jobs.append(Job(metric, kind.branches(metric, data), by, windows(days, metric.roll, data), question.only))
+    for metric in metrics:
+        rule = _rule(metric)
+        if rule is None:
+            continue
+        inner = _inner(metric, others)
+        inner_jobs[metric.key] = list(range(len(jobs), len(jobs) + len(inner)))
+        weeks = _inner_windows(rule, inner, data, question.calendar)
+        for other in inner:
+            branches = KINDS[other.kind].branches(other, data)
+            jobs.append(Job(other, branches, rule.per, weeks, limits=False))
+    sums = run(jobs, data)
+    answers: dict[Key, dict[tuple[tuple[tuple[str, str | None], ...], date], Row]] = {}
+    for number, metric in enumerate(metrics):
+        job = jobs[number]
+        own = {name: sums[(number, name)] for name in job.branches}
+        metric_rows = None
+        if metric.key in inner_jobs:
+            metric_rows = _metric_rows([(jobs[one], one) for one in inner_jobs[metric.key]], sums, data)
+        answers[metric.key] = _judged(metric, job, own, data, question, spans, days, metric_rows)
+    return answers
+
+
+def _judged(
+    metric: Metric,
+    job: Job,
+    sums: Mapping[str, pl.DataFrame],
+    data: Data,
+    question: Question,
+    spans: Sequence[Span],
+    days: Sequence[tuple[date, date]],
+    metric_rows: MetricRows | None,
+) -> dict[tuple[tuple[tuple[str, str | None], ...], date], Row]:
+    until = _judged_until(metric, data)
+    shown_spans = {span.start: span for span in spans}
+    overlapping = metric.roll is not None and metric.roll.unit == "mo" and question.every != "year"
+    found = {}
+    for by, cells in figures(job, sums, data, metric_rows):
+        label = shown(by)
+        line = {}
+        for (start, end), figure in zip(days, cells, strict=True):
+            span = shown_spans.get(start) or Span(start, end, True, None)
+            line[start] = row(metric, label, figure, span, question.every, until, data.zone)
+        for span in spans:
+            before = line.get(span.before) if span.before is not None else None
+            change = with_change(line[span.start], before, span.before, overlapping=overlapping)
+            found[(by, span.start)] = change
+    return found
+
+
+def _judged_until(metric: Metric, data: Data) -> datetime | None:
+    window = KINDS[metric.kind].window(metric)
+    return None if window is None else judged_until(data, *window)
+
+
+def _inner_windows(rule: MetricRowsOf, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple:  # type: ignore[type-arg]
+    tables = {table for metric in inner for table in _tables(metric)}
+    first = first_day(data, tables) or data.as_of_day
+    days = [
+        (start, end)
+        for start, end in calendar.periods(first, data.as_of_day, rule.every)
+        if end <= data.as_of_day + _DAY
+    ]
+    return windows(days, None, data)
+
+
+def _metric_rows(
+    inner: Sequence[tuple[Job, int]], sums: Mapping[tuple[int, str], pl.DataFrame], data: Data
+) -> MetricRows:
+    """Metrics side by side, a row per entity and period in which any of them has a value."""
+    joined: pl.DataFrame | None = None
+    first: date | None = None
+    tables: set[str] = set()
+    for job, number in inner:
+        tables |= _tables(job.metric)
+        name = job.metric.title.replace(".", "_")
+        records: list[tuple[str | None, date, date, float | None, int]] = []
+        for by, cells in figures(job, {branch: sums[(number, branch)] for branch in job.branches}, data):
+            if not by:
+                continue
+            ((_, entity),) = by
+            records.extend(
+                (entity, window.start, window.end, cell.value, cell.n)
+                for window, cell in zip(job.windows, cells, strict=True)
+                if cell.n
+            )
+        schema = {job.by[0]: pl.String, "start": pl.Date, "end": pl.Date, name: pl.Float64, f"{name}_n": pl.Float64}
+        frame = pl.DataFrame(records, schema=schema, orient="row")
+        if isinstance(job.metric.target, float | int):
+            frame = frame.with_columns(pl.lit(float(job.metric.target)).alias(f"{name}_target"))
+        keys = [job.by[0], "start", "end"]
+        joined = frame if joined is None else joined.join(frame, on=keys, how="full", coalesce=True)
+    if joined is None:
+        raise ValueError("metric rows need at least one metric")
+    first = first_day(data, tables)
+    until = max((window.end for job, _ in inner for window in job.windows), default=data.as_of_day)
+    return MetricRows(joined, until, first)

@@ -1,0 +1,142 @@
+"""From figures to verdicts: status and its reason, change and whether it is significant, guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from cxkpi.calendar import midnight_utc
+from cxkpi.kinds.base import Figure
+from cxkpi.kinds.definition import Metric
+from cxkpi.measurement.periods import Span
+from cxkpi.result import Change, Every, Period, Reason, Row, Status
+from cxkpi.stats.intervals import mover_difference
+
+
+def rounded(value: float | None) -> float | None:
+    """12 significant digits: what every number has when it enters the Result."""
+    return None if value is None else float(f"{value:.12g}")
+
+
+def row(
+    metric: Metric,
+    by: Mapping[str, str | None],
+    figure: Figure,
+    span: Span,
+    every: Every,
+    judged_until: datetime | None,
+    zone: str,
+) -> Row:
+    """One figure as a row, with its status; the change is added when the period before is known."""
+    value = rounded(figure.value)
+    waiting = judged_until is not None and midnight_utc(span.end, zone) > judged_until
+    status, reason = _status(metric, figure, value, span.complete, waiting)
+    low, high = rounded(figure.low), rounded(figure.high)
+    return Row(
+        metric=metric.name,
+        variant=metric.variant,
+        kind=metric.kind,
+        definition=metric.definition,
+        unit=metric.unit,
+        better=metric.better,
+        period=Period(every, span.start, span.end, span.complete, judged_until),
+        by=by,
+        value=value,
+        low=low,
+        high=high,
+        confidence=metric.confidence if low is not None or high is not None else None,
+        bounds=None,
+        n=figure.n,
+        numerator=rounded(figure.numerator),
+        denominator=rounded(figure.denominator),
+        immature=figure.immature,
+        missing=figure.missing,
+        censored=figure.censored,
+        target=metric.target,
+        alarm=metric.alarm,
+        status=status,
+        reason=reason,
+        change=None,
+        notes=figure.notes,
+    )
+
+
+def _status(
+    metric: Metric, figure: Figure, value: float | None, complete: bool, waiting: bool
+) -> tuple[Status | None, Reason | None]:
+    if value is None:
+        return None, figure.reason or "empty"
+    if not complete:
+        return None, "partial"
+    if waiting or figure.immature:
+        return None, "immature"
+    if metric.target is None and metric.alarm is None:
+        return None, "no_target"
+    if figure.n < metric.min_n:
+        return None, "too_few"
+    if metric.alarm is not None and (value >= metric.alarm if metric.better == "lower" else value <= metric.alarm):
+        return "alarm", None
+    if metric.target is None:
+        return None, "no_target"
+    return ("met" if _meets(metric, value) else "missed"), None
+
+
+def _meets(metric: Metric, value: float) -> bool:
+    if isinstance(metric.target, tuple):
+        low, high = metric.target
+        return low <= value <= high
+    if metric.target is None:
+        return False
+    return value <= metric.target if metric.better == "lower" else value >= metric.target
+
+
+def with_change(now: Row, before: Row | None, start: date | None, *, overlapping: bool) -> Row:
+    """The row with its change against an earlier period of the same length; none where either is unjudged or empty.
+
+    ``overlapping``: both read rows in common (rolled windows), so the two intervals say nothing about the difference.
+    """
+    if before is None or start is None or not (_settled(now) and _settled(before)):
+        return now
+    if now.value is None or before.value is None:
+        return now
+    change = Change(
+        period=start,
+        before=before.value,
+        difference=rounded(now.value - before.value) or 0.0,
+        significant=None if overlapping else _significant(now, before),
+    )
+    return replace(now, change=change)
+
+
+def _settled(row: Row) -> bool:
+    return row.period.complete and row.reason != "immature"
+
+
+def _significant(now: Row, before: Row) -> bool | None:
+    sides = (now.value, now.low, now.high, before.value, before.low, before.high)
+    numbers = [side for side in sides if side is not None]
+    if len(numbers) != len(sides):
+        return None
+    low, high = mover_difference(*numbers)
+    return low > 0 or high < 0
+
+
+def guarded(row: Row, guards: Mapping[str, Row]) -> Row:
+    """The row, with a note where it improved while a metric it guards against got significantly worse."""
+    if not _went(row, better=True):
+        return row
+    worse = [
+        name
+        for name, guard in guards.items()
+        if _went(guard, better=False) and guard.change and guard.change.significant
+    ]
+    if not worse:
+        return row
+    return replace(row, notes=(*row.notes, f"improved while {', '.join(worse)} got significantly worse"))
+
+
+def _went(row: Row, *, better: bool) -> bool:
+    if row.change is None or row.better not in ("higher", "lower") or not row.change.difference:
+        return False
+    return ((row.change.difference > 0) == (row.better == "higher")) == better

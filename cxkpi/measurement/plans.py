@@ -1,0 +1,275 @@
+"""From metrics to sums: every branch of every metric, bundled so that each table is passed over once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import and_
+
+import narwhals as nw
+import polars as pl
+
+from cxkpi.engines.base import Frame
+from cxkpi.kinds.base import Branch, Step, Window, flag
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Rows, rows
+from cxkpi.kinds.stock import split_at_changes
+from cxkpi.tables import Table, column_at
+
+Only = tuple[tuple[str, tuple[str, ...]], ...]
+UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One metric to be computed for dimensions and windows; ``only`` keeps rows with certain dimension values."""
+
+    metric: Metric
+    branches: Mapping[str, Branch]
+    by: tuple[str, ...]
+    windows: tuple[Window, ...]
+    only: Only = ()
+    limits: bool = True
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """A branch in the pass it belongs to: group columns by dimension or key, and columns of sums by their name."""
+
+    job: int
+    branch: str
+    spec: Branch
+    by: tuple[str, ...]
+    groups: frozenset[str]
+    daily: bool
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One group-by over one table: which streams it feeds, and the plan."""
+
+    streams: tuple[_Stream, ...]
+    plan: Frame
+    groups: Mapping[str, str]
+    sums: Mapping[tuple[int, str], Mapping[str, str]]
+
+
+def passes(jobs: Sequence[Job], data: Data) -> list[Pass]:
+    """The fewest passes that serve all jobs.
+
+    Branches over one table, time, step and selection share a pass; its groups are theirs together when one branch's
+    groups hold the other's, because adding up a finer grouping again is cheap and reading rows again is not."""
+    shared: dict[tuple[str, str | None, Step | None, str, Only], list[_Stream]] = {}
+    single: list[tuple[_Stream, Only]] = []
+    for number, job in enumerate(jobs):
+        daily = any(not _first_of_month(window) for window in job.windows)
+        for name, branch in job.branches.items():
+            groups = frozenset({*job.by, *branch.keys})
+            stream = _Stream(number, name, branch, job.by, groups, daily)
+            if branch.form == "sums":
+                shared.setdefault((branch.table, branch.at, branch.step, branch.form, job.only), []).append(stream)
+            else:
+                single.append((stream, job.only))
+    found: list[Pass] = []
+    for (*_, only), streams in shared.items():
+        found.extend(_sums_pass(bundle, data, only) for bundle in _bundles(streams))
+    found.extend(_list_pass(stream, data, only) for stream, only in single)
+    return found
+
+
+def _first_of_month(window: Window) -> bool:
+    return window.start.day == 1 and window.end.day == 1
+
+
+def _bundles(streams: Sequence[_Stream]) -> list[list[_Stream]]:
+    bundles: list[list[_Stream]] = []
+    for stream in sorted(streams, key=lambda stream: (-len(stream.groups), stream.job, stream.branch)):
+        for bundle in bundles:
+            if stream.groups <= bundle[0].groups:
+                bundle.append(stream)
+                break
+        else:
+            bundles.append([stream])
+    return bundles
+
+
+def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
+    first = streams[0].spec
+    selected = frozenset(name for name, _ in only)
+    groups = streams[0].groups
+    needs = frozenset().union(*(stream.spec.needs for stream in streams)) | groups | selected
+    table = data.tables[first.table]
+    checks = any(_known_once_answered(data, first.table, name) for name in groups | selected)
+    answered = _answered_column(data, table) if checks else None
+    needs |= {answered} if answered else set()
+    timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at)
+    if first.step is not None:
+        timed = first.step(timed)
+    frame = _selected(timed, only)
+    timed = timed.having(frame)
+    daily = any(stream.daily for stream in streams)
+    atom = nw.col(LOCAL).dt.truncate("1d" if daily else "1mo").cast(nw.Date)
+    columns = {f"g{position}": name for position, name in enumerate(sorted(groups))}
+    added: dict[str, nw.Expr] = {}
+    sums: dict[tuple[int, str], dict[str, str]] = {}
+    for number, stream in enumerate(streams):
+        adds = dict(stream.spec.adds(timed))
+        if answered:
+            adds[UNANSWERED] = flag(timed.true(stream.spec.where) & _unanswered(timed, answered))
+        names = {name: f"s{number}_{position}" for position, name in enumerate(adds)}
+        sums[(stream.job, stream.branch)] = names
+        added |= {names[name]: expression for name, expression in adds.items()}
+    grouped = frame.select(
+        atom.alias("atom"),
+        *(_dimension(timed, name).alias(column) for column, name in columns.items()),
+        *(expression.alias(name) for name, expression in added.items()),
+    )
+    plan = grouped.group_by("atom", *columns).agg(*(nw.col(name).sum() for name in added))
+    return Pass(tuple(streams), plan, {name: column for column, name in columns.items()}, sums)
+
+
+def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
+    spec = stream.spec
+    selected = frozenset(name for name, _ in only)
+    timed = rows(
+        data,
+        spec.table,
+        (spec.needs | stream.groups | selected) - set(BUILT_IN_DIMENSIONS),
+        spec.at,
+        timed=spec.form == "list",
+    )
+    frame = timed.frame if spec.where is None else timed.frame.filter(timed.true(spec.where))
+    # A spell's team may have been another one earlier, so spells are selected after they were cut at its changes.
+    frame = frame if spec.form == "spells" else _selected(timed.having(frame), only)
+    columns = {f"g{position}": name for position, name in enumerate(sorted(stream.groups | selected))}
+    adds = spec.adds(timed)
+    names = {name: f"s0_{position}" for position, name in enumerate(adds)}
+    atom = [nw.col(LOCAL).dt.truncate("1d").cast(nw.Date).alias("atom")] if spec.form == "list" else []
+    plan = frame.select(
+        *atom,
+        *(_dimension(timed, name).alias(column) for column, name in columns.items()),
+        *(adds[name].alias(column) for name, column in names.items()),
+    )
+    groups = {name: column for column, name in columns.items()}
+    return Pass((stream,), plan, groups, {(stream.job, stream.branch): names})
+
+
+def _dimension(timed: Rows, name: str) -> nw.Expr:
+    if name == "hour":
+        return nw.col(LOCAL).dt.hour()
+    if name == "weekday":
+        return nw.col(LOCAL).dt.weekday()
+    return timed.column(name)
+
+
+def _selected(timed: Rows, only: Only) -> Frame:
+    if not only:
+        return timed.frame
+    chosen = (reduce(lambda a, b: a | b, (_is(timed, name, value) for value in values)) for name, values in only)
+    return timed.frame.filter(reduce(and_, chosen))
+
+
+def _is(timed: Rows, name: str, value: str) -> nw.Expr:
+    column = _dimension(timed, name)
+    if name in BUILT_IN_DIMENSIONS:
+        return column == nw.lit(built_in_number(name, value))
+    path = timed.data.path(timed.table, name)
+    if path is not None and timed.data.declared_type(timed.table, path) == "boolean":
+        return column == nw.lit(value == "true")
+    return column == nw.lit(value)
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def built_in_number(name: str, value: str) -> int:
+    """The number a value of ``hour`` or ``weekday`` stands for; -1 where it is none."""
+    if name == "weekday":
+        return WEEKDAYS.index(value) + 1 if value in WEEKDAYS else -1
+    return int(value) if value.isdigit() else -1
+
+
+def _known_once_answered(data: Data, table: str, name: str) -> bool:
+    """Whether a dimension is filled only once somebody answered the contact."""
+    path = data.path(table, name)
+    if table != "contacts" or path is None:
+        return False
+    first = data.tables[table].lookups[path[0]].on if len(path) > 1 else path[0]
+    return column_at(data.tables, table, (first,)).known == "answered"
+
+
+def _answered_column(data: Data, table: Table) -> str | None:
+    supplied = data.stored[table.name].supplied
+    return next((name for name in ("answered_at", "abandoned") if name in supplied), None)
+
+
+def _unanswered(timed: Rows, column: str) -> nw.Expr:
+    return timed.column(column).is_null() if column == "answered_at" else timed.column(column)
+
+
+def run(jobs: Sequence[Job], data: Data) -> dict[tuple[int, str], pl.DataFrame]:
+    """(job, branch) -> its sums:
+
+    A frame with ``atom`` (a day or the first of a month), dimensions and keys by name, and sums.
+    """
+    found: dict[tuple[int, str], pl.DataFrame] = {}
+    planned = passes(jobs, data)
+    for one, frame in zip(planned, data.engine.collect([one.plan for one in planned]), strict=True):
+        for stream in one.streams:
+            names = one.sums[(stream.job, stream.branch)]
+            groups = stream.groups if stream.spec.form == "sums" else frozenset(one.groups)
+            atom = ["atom"] if "atom" in frame.columns else []
+            part = frame.select(
+                *atom,
+                *(pl.col(one.groups[name]).alias(name) for name in sorted(groups)),
+                *(pl.col(column).alias(name) for name, column in names.items()),
+            )
+            if stream.spec.form == "sums":
+                part = _with_text(part, groups)
+                part = part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
+            elif stream.spec.form == "spells":
+                part = _spells(part, stream, data, jobs[stream.job].only)
+            else:
+                part = _with_text(part, groups)
+            found[(stream.job, stream.branch)] = part
+    return found
+
+
+def _with_text(frame: pl.DataFrame, dimensions: Iterable[str]) -> pl.DataFrame:
+    """Dimension values as text, so that a queue named 7 and one named Billing are of one type."""
+    return frame.with_columns(pl.col(name).cast(pl.String) for name in sorted(dimensions))
+
+
+def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:
+    declared = data.tables[stream.spec.table]
+    dimensions = [name for name in frame.columns if name not in ("entity", "first", "last")]
+    changes = {}
+    if declared.history is not None and declared.history.table in data.stored:
+        for dimension in dimensions:
+            column = declared.history.before.get(dimension.rpartition(".")[2])
+            if column is not None and column in data.stored[declared.history.table].supplied:
+                changes[dimension] = _changes(data, stream.spec.table, column)
+    split = _with_text(split_at_changes(frame, changes), dimensions)
+    for name, values in only:
+        split = split.filter(pl.col(name).is_in(list(values)))
+    wanted = ["entity", "first", "last", "leaves", *sorted(stream.groups)]
+    return split.select(wanted)
+
+
+def _changes(data: Data, table: str, column: str) -> pl.DataFrame:
+    history = data.tables[table].history
+    if history is None:
+        raise ValueError(f"{table} keeps no history")
+    frame = data.engine.scan(data.stored[history.table].files).select(history.on, history.at, column)
+    frame = frame.filter(nw.col(history.at) <= nw.lit(data.as_of_day), ~nw.col(column).is_null())
+    (changes,) = data.engine.collect([frame])
+    return changes.select(
+        pl.col(history.on).alias("entity"), pl.col(history.at).alias("at"), pl.col(column).alias("was")
+    ).sort("entity", "at")
+
+
+def span(windows: Sequence[Window]) -> tuple[date, date]:
+    """First day and end of all windows together."""
+    return min(window.start for window in windows), max(window.end for window in windows)

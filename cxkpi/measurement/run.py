@@ -1,0 +1,185 @@
+"""From paths to a Result: read the catalogue, read the files, compute. The documented Python call stands on this."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from cxkpi import __version__
+from cxkpi.calendar import Calendar, midnight_utc
+from cxkpi.catalogue.load import Catalogue
+from cxkpi.catalogue.load import load as load_catalogue
+from cxkpi.engines.base import load as load_engine
+from cxkpi.errors import InputError, Problem, UsageError
+from cxkpi.exports.load import Loaded
+from cxkpi.exports.load import load as load_exports
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.rows import Data
+from cxkpi.measurement.compute import Answer, Question, compute
+from cxkpi.measurement.dataset import dataset
+from cxkpi.result import Every, MetricInfo, Result
+
+
+def measure(
+    paths: Sequence[str | Path],
+    *,
+    catalogue: Path | None = None,
+    metrics: Sequence[str] = (),
+    all_metrics: bool = False,
+    every: Every = "month",
+    by: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    last: int | None = None,
+    only: Mapping[str, Sequence[str]] | None = None,
+    compare: Literal["previous", "year", "none"] = "previous",
+    as_of: str | None = None,
+    profiles: Sequence[Path] = (),
+    engine: str = "polars",
+) -> Result:
+    """See ``cxkpi.measure``, which is this function."""
+    defined = load_catalogue(catalogue)
+    chosen = choose(defined, metrics, all_metrics)
+    runner = load_engine(engine)
+    question = Question(
+        calendar=Calendar(defined.timezone, defined.week_starts, defined.year_starts),
+        every=every,
+        by=tuple(dict.fromkeys(by)),
+        since=since,
+        until=until,
+        last=last,
+        only=tuple((name, tuple(values)) for name, values in (only or {}).items()),
+        compare=compare,
+    )
+    with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
+        loaded = load_exports(
+            [Path(path) for path in paths],
+            tables=defined.tables,
+            timezone=defined.timezone,
+            profiles=profiles,
+            into=Path(folder),
+        )
+        data = dataset(loaded.stored, defined.tables, defined.timezone, runner, as_of)
+        answer = compute(chosen, titles(defined), data, question)
+    return _result(defined, chosen, bool(metrics), loaded, data, question, answer)
+
+
+def tables(
+    paths: Sequence[str | Path], *, catalogue: Path | None = None, profiles: Sequence[Path] = (), into: Path
+) -> Loaded:
+    """Read export files into canonical tables under ``into``, one folder of Parquet parts per table."""
+    defined = load_catalogue(catalogue)
+    return load_exports(
+        [Path(path) for path in paths],
+        tables=defined.tables,
+        timezone=defined.timezone,
+        profiles=profiles,
+        into=into,
+    )
+
+
+def titles(defined: Catalogue) -> dict[str, Metric]:
+    """Every metric of a catalogue by its title, ``name`` or ``name.variant``."""
+    return {metric.title: metric for metric in defined.metrics.values()}
+
+
+def choose(defined: Catalogue, names: Sequence[str], every: bool) -> list[Metric]:
+    """The metrics asked for, in that order: those named, all that are not private, or the headline.
+
+    UsageError for a name the catalogue does not have, with the nearest spelling.
+    """
+    known = titles(defined)
+    if not names:
+        if every or not defined.headline:
+            return [metric for metric in defined.metrics.values() if not metric.private]
+        return [known[name] for name in defined.headline]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(*(_unknown_metric(name, known, defined) for name in unknown))
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _unknown_metric(name: str, known: Mapping[str, Metric], defined: Catalogue) -> Problem:
+    near = get_close_matches(name, known, n=1)
+    listed = ", ".join(name for name, metric in known.items() if metric.variant is None)
+    guess = f"Did you mean '{near[0]}'? " if near else ""
+    return Problem(
+        "U001", f"there is no metric '{name}' in {defined.path}.", hint=f"{guess}The catalogue has: {listed}."
+    )
+
+
+def _result(
+    defined: Catalogue,
+    chosen: Sequence[Metric],
+    named: bool,
+    loaded: Loaded,
+    data: Data,
+    question: Question,
+    answer: Answer,
+) -> Result:
+    absent = [_absent(metric, answer.left_out[metric.key]) for metric in chosen if metric.key in answer.left_out]
+    if absent and (named or not answer.rows):
+        if not answer.rows:
+            raise InputError(*absent)
+    else:
+        absent = []
+    notes = [*loaded.notes, *answer.notes]
+    if not named:
+        notes += [
+            f"{metric.title} is left out: {answer.left_out[metric.key]}"
+            for metric in chosen
+            if metric.key in answer.left_out
+        ]
+    notes += _completeness(answer, data)
+    return Result(
+        version=__version__,
+        catalogue_path=defined.path,
+        catalogue_hash=defined.hash,
+        timezone=defined.timezone,
+        as_of=data.as_of,
+        as_of_from_data=data.as_of_from_data,
+        through=dict(sorted(data.through.items())),
+        every=question.every,
+        by=question.by,
+        metrics={metric.key: _info(metric) for metric in chosen if metric.key not in answer.left_out},
+        rows=answer.rows,
+        files=loaded.files,
+        rejects=loaded.rejects,
+        notes=tuple(dict.fromkeys(notes)),
+        absent=tuple(absent),
+    )
+
+
+def _absent(metric: Metric, why: str) -> Problem:
+    return Problem(
+        "I010",
+        f"{metric.title} cannot be computed: {why}.",
+        hint="Add the file that holds it, or leave the metric out; 'cxkpi tables PATH… -o DIR' writes what was found.",
+    )
+
+
+def _info(metric: Metric) -> MetricInfo:
+    return MetricInfo(
+        metric=metric.name,
+        variant=metric.variant,
+        label=metric.label,
+        unit=metric.unit,
+        better=metric.better,
+        objective=metric.objective,
+        description=metric.description,
+        family=metric.family,
+        roll=None if metric.roll is None else str(metric.roll),
+        min_n=metric.min_n,
+    )
+
+
+def _completeness(answer: Answer, data: Data) -> list[str]:
+    """Says so where a period counts as complete although the data end before its last midnight."""
+    newest = max((row.period for row in answer.rows if row.period.complete), key=lambda one: one.end, default=None)
+    if newest is None or midnight_utc(newest.end, data.zone) <= data.as_of:
+        return []
+    return [f"the period ending {newest.end} is taken as complete: the data reach its last day"]

@@ -1,0 +1,146 @@
+"""The Result: one frozen value with every number of a run. Renderers read it; none recomputes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from cxkpi.errors import Problem
+
+Every = Literal["day", "week", "month", "quarter", "year", "all"]
+Status = Literal["met", "missed", "alarm"]
+Reason = Literal["no_target", "empty", "too_few", "withheld", "immature", "partial", "not_reached", "refused"]
+Target = float | tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A local period, ``end`` exclusive.
+
+    ``judged_until`` (UTC): rows up to then can be judged, where a window must pass.
+    """
+
+    every: Every
+    start: date
+    end: date
+    complete: bool
+    judged_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Difference from the same length one period (or year) before;
+
+    ``significant`` is None where a side has no interval.
+    """
+
+    period: date
+    before: float
+    difference: float
+    significant: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number: a metric in a period for one combination of dimension values (``by`` is empty for the whole)."""
+
+    metric: str
+    variant: str | None
+    kind: str
+    definition: str
+    unit: str
+    better: str | None
+    period: Period
+    by: Mapping[str, str | None]
+    value: float | None
+    low: float | None
+    high: float | None
+    confidence: float | None
+    bounds: tuple[float, float] | None
+    n: int
+    numerator: float | None
+    denominator: float | None
+    immature: int
+    missing: int
+    censored: int | None
+    target: Target | None
+    alarm: float | None
+    status: Status | None
+    reason: Reason | None
+    change: Change | None
+    notes: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """(metric, variant): which entry of ``Result.metrics`` this row belongs to."""
+        return (self.metric, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """What renderers say about a metric beside its numbers."""
+
+    metric: str
+    variant: str | None
+    label: str
+    unit: str
+    better: str | None
+    objective: str | None
+    description: str | None
+    family: str | None
+    roll: str | None
+    min_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One input file in the ledger: records = accepted + superseded + rejected + skipped. ``lines``: physical lines."""
+
+    path: str
+    profile: str
+    records: int
+    accepted: int
+    superseded: int
+    rejected: int
+    skipped: int
+    blanked: int
+    lines: int
+    tables: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One rejected record: its file, 1-based physical line, the export's column, the value as written, and why."""
+
+    path: str
+    line: int
+    column: str
+    value: str
+    reason: str
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything a run found out. ``rows`` are in the declared order: metric as asked, variant, the whole first, start.
+
+    ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
+    same."""
+
+    version: str
+    catalogue_path: str
+    catalogue_hash: str
+    timezone: str
+    as_of: datetime
+    as_of_from_data: bool
+    through: Mapping[str, datetime]
+    every: Every
+    by: tuple[str, ...]
+    metrics: Mapping[tuple[str, str | None], MetricInfo]
+    rows: tuple[Row, ...]
+    files: tuple[FileEntry, ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    absent: tuple[Problem, ...] = ()

@@ -1,0 +1,276 @@
+"""``cxkpi report``: what goes where, files, gates, limits, what is hidden."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import stat
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from reports.factory import centre, month, result, row
+
+import cxkpi
+from cxkpi.errors import Problem
+from cxkpi.result import Reject
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Put a Result behind ``cxkpi.measure``; returns what it was called with."""
+    calls = []
+
+    def put(value):
+        monkeypatch.setattr(cxkpi, "measure", lambda *args, **options: calls.append((args, options)) or value)
+        return calls
+
+    return put
+
+
+def test_stdout_is_the_result_and_stderr_the_rest(run, measured):
+    measured(centre())
+    ran = run("report", "x")
+    assert ran.code == 0
+    assert "First contact resolution" in ran.out
+    assert "acd_2026-01.csv" in ran.out
+    assert "note:" not in ran.out
+    assert "25 records were rejected:" in ran.err
+    assert "  acd_2026-01.csv:41: End Date '31/02/2026 25:00': not a date and time\n" in ran.err
+    assert "  … and 20 more; --rejects FILE writes them all\n" in ran.err
+    assert ran.err.count("31/02/2026") == 5
+    assert "note: 3 answers name a contact" in ran.err
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_quiet_leaves_stderr_empty(run, measured):
+    measured(centre())
+    loud, quiet = run("report", "x"), run("report", "x", "--quiet")
+    assert quiet.err == ""
+    assert quiet.out == loud.out
+
+
+def test_arguments_reach_the_measurement(run, measured):
+    calls = measured(centre())
+    run(
+        "report", "a", "b", "-m", "aht,fcr", "-m", "fcr.within_30d", "--by", "queue, channel", "--every", "week",
+        "--since", "2026-01-05", "--until", "2026-06-01", "--last", "3", "--only", "queue=A=B", "--only", "queue=C",
+        "--only", "channel=voice", "--compare", "year", "--as-of", "2026-06-30", "--profile", "p.yaml", "-c", "m.yaml",
+        "--engine", "duckdb",
+    )  # fmt: skip
+    (paths,), options = calls[0]
+    assert [str(path) for path in paths] == ["a", "b"]
+    assert options["metrics"] == ("aht", "fcr", "fcr.within_30d")
+    assert options["by"] == ("queue", "channel")
+    assert (options["since"], options["until"], options["last"]) == (date(2026, 1, 5), date(2026, 6, 1), 3)
+    assert options["only"] == {"queue": ("A=B", "C"), "channel": ("voice",)}
+    assert (options["every"], options["compare"], options["as_of"]) == ("week", "year", "2026-06-30")
+    assert (str(options["catalogue"]), [str(path) for path in options["profiles"]]) == ("m.yaml", ["p.yaml"])
+    assert (options["engine"], options["all_metrics"]) == ("duckdb", False)
+
+
+def test_formats_on_stdout(run, measured):
+    measured(centre())
+    assert len(json.loads(run("report", "x", "-f", "json").out)["results"]) == 36
+    assert len(list(csv.DictReader(run("report", "x", "-f", "csv").out.splitlines()))) == 36
+
+
+def test_json_is_utf_8_whatever_the_terminal(run, measured):
+    measured(centre(by="queue", values=("Zürich",)))
+    text = run("report", "x", "-f", "json", encoding="utf-8").out
+    assert '"queue": "Zürich"' in text
+
+
+def test_files_are_written_by_extension_and_stdout_stays_empty(run, measured, tmp_path):
+    measured(centre())
+    ran = run("report", "x", "-o", tmp_path / "a.json", "-o", tmp_path / "b.CSV")
+    assert (ran.code, ran.out) == (0, "")
+    assert json.loads((tmp_path / "a.json").read_text())["format"] == 1
+    assert (tmp_path / "b.CSV").read_text().startswith("metric,variant,")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.CSV"]
+
+
+def test_a_format_prints_beside_files(run, measured, tmp_path):
+    measured(centre())
+    assert run("report", "x", "-o", tmp_path / "a.json", "-f", "csv").out.startswith("metric,")
+
+
+def test_a_file_that_cannot_be_written_is_74_and_leaves_nothing(run, measured, tmp_path):
+    measured(centre())
+    ran = run("report", "x", "-o", tmp_path / "absent" / "a.json")
+    assert (ran.code, ran.out) == (74, "")
+    assert "a.json: error[O101]: cannot be written: No such file or directory." in ran.err
+    (tmp_path / "b.json").mkdir()
+    assert run("report", "x", "-o", tmp_path / "b.json").code == 74
+    assert [path.name for path in tmp_path.iterdir()] == ["b.json"]
+
+
+def test_a_failed_run_leaves_the_old_file(run, measured, tmp_path):
+    old = tmp_path / "a.json"
+    old.write_text("old")
+    measured(replace(centre(), version=float("nan")))
+    assert run("report", "x", "-o", old).code == 70
+    assert old.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_replaced_file_keeps_its_permissions_and_its_link(run, measured, tmp_path):
+    place, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    place.write_text("old")
+    place.chmod(0o640)
+    link.symlink_to(place)
+    measured(centre())
+    assert run("report", "x", "-o", link).code == 0
+    assert link.is_symlink()
+    assert place.read_text().startswith("metric,")
+    assert stat.S_IMODE(place.stat().st_mode) == 0o640
+
+
+def test_a_new_file_follows_the_umask(run, measured, tmp_path):
+    measured(centre())
+    old = os.umask(0o027)
+    try:
+        run("report", "x", "-o", tmp_path / "a.csv")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o640
+
+
+def test_an_input_is_not_written_over(run, measured, tmp_path):
+    export = tmp_path / "roster.csv"
+    export.write_text("export")
+    measured(centre())
+    for argv in (("report", export, "-o", export), ("report", tmp_path, "--rejects", export)):
+        ran = run(*argv)
+        assert ran.code == 2
+        assert "written over" in ran.err
+    assert export.read_text() == "export"
+
+
+def test_rejects_file_is_complete_and_private(run, measured, tmp_path):
+    secret = Reject("acd.csv", 7, "ANI", "tel:+44123", "no\nsuch number", masked=True)
+    formula = Reject("acd.csv", 8, "Queue", "=1+1", "not a queue")
+    measured(replace(centre(), rejects=(secret, formula)))
+    place = tmp_path / "rejects.csv"
+    ran = run("report", "x", "--rejects", place)
+    assert ran.code == 0
+    with place.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0] == {
+        "path": "acd.csv",
+        "line": "7",
+        "column": "ANI",
+        "value": "tel:+44123",
+        "reason": "no\nsuch number",
+    }
+    assert rows[1]["value"] == "'=1+1"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+def test_identifying_values_are_hidden_on_stderr_unless_asked_for(run, measured):
+    measured(replace(centre(), rejects=(Reject("acd.csv", 7, "ANI", "tel:+44123", "no number", masked=True),)))
+    assert "acd.csv:7: ANI ***: no number" in run("report", "x").err
+    assert "tel:+44123" not in run("report", "x").err
+    assert "acd.csv:7: ANI 'tel:+44123': no number" in run("report", "x", "--show-values").err
+
+
+def test_control_characters_in_messages_do_nothing(run, measured):
+    measured(replace(centre(), notes=("queue \x1b[2Jname\x9b\u202e",), rejects=()))
+    err = run("report", "x").err
+    assert "note: queue ?[2Jname??\n" in err
+    assert "\x1b" not in err
+
+
+@pytest.mark.parametrize(("limit", "code"), [("25", 0), ("24", 3), ("1%", 0), ("0.05%", 3), ("0", 3), ("100%", 0)])
+def test_max_rejects(run, measured, tmp_path, limit, code):
+    measured(centre())
+    out, rejects = tmp_path / "a.json", tmp_path / "r.csv"
+    ran = run("report", "x", "--max-rejects", limit, "-f", "csv", "-o", out, "--rejects", rejects)
+    assert ran.code == code
+    assert rejects.exists()
+    assert out.exists() == (ran.out != "") == (code == 0)
+    assert ("25 of 28,539 records were rejected" in ran.err) == (code == 3)
+
+
+@pytest.mark.parametrize(
+    ("gates", "code"),
+    [(["missed"], 1), (["alarm"], 1), (["rejects"], 1), (["missed,rejects"], 1), ([], 0)],
+)
+def test_gates_fail_with_1_after_the_result(run, measured, gates, code):
+    measured(centre())
+    ran = run("report", "x", "--quiet", *(part for gate in gates for part in ("--fail-on", gate)))
+    assert ran.code == code
+    assert "First contact resolution" in ran.out
+    assert (ran.err != "") == (code == 1)
+
+
+def test_gates_look_at_the_newest_complete_judged_period_only(run, measured):
+    met = {"status": "met", "value": 300.0}
+    rows = [
+        row("aht", month(4), status="alarm", value=900.0),
+        row("aht", month(5), **met),
+        row("aht", month(6), status=None, reason="immature", immature=3, value=900.0),
+        row("aht", month(7, complete=False), status=None, reason="partial", value=900.0),
+    ]
+    measured(result(rows))
+    assert run("report", "x", "--fail-on", "missed").code == 0
+    rows[1] = replace(rows[1], status="missed", value=400.0)
+    measured(result(rows))
+    assert run("report", "x", "--fail-on", "alarm").code == 0
+    ran = run("report", "x", "--fail-on", "missed")
+    assert ran.code == 1
+    assert "--fail-on missed: aht 2026-05-01" in ran.err
+
+
+def test_gates_look_at_every_line(run, measured):
+    rows = [row(status="met", value=300.0), row(status="alarm", value=900.0, by={"agent_id": "00417"})]
+    measured(result(rows))
+    ran = run("report", "x", "--fail-on", "alarm")
+    assert ran.code == 1
+    assert "aht agent_id=*** 2026-06-01" in ran.err
+    assert "00417" not in ran.out + ran.err
+    shown = run("report", "x", "--fail-on", "alarm", "--show-values")
+    assert "00417" in shown.out
+    assert "agent_id=00417" in shown.err
+
+
+def test_a_partial_period_is_never_gated(run, measured):
+    measured(result([row("aht", month(7, complete=False), status=None, reason="partial")]))
+    assert run("report", "x", "--fail-on", "missed,alarm").code == 0
+
+
+def test_a_named_metric_without_its_table_is_3_and_the_others_print(run, measured):
+    measured(replace(centre(), absent=(Problem("I010", "ces cannot be computed: no answers."),)))
+    ran = run("report", "x", "--quiet", "--fail-on", "missed")
+    assert ran.code == 3
+    assert "Average handle time" in ran.out
+    assert "error[I010]: ces cannot be computed" in ran.err
+
+
+def test_colour_only_on_a_terminal_and_not_with_no_color(run, measured):
+    measured(centre())
+    assert "\x1b[" in run("report", "x", "-q", terminal=True).out
+    assert "\x1b" not in run("report", "x", "-q", terminal=True, env={"NO_COLOR": "1"}).out
+    assert "\x1b" not in run("report", "x", "-q", terminal=True, env={"TERM": "dumb"}).out
+    assert "\x1b" not in run("report", "x", "-q", env={"FORCE_COLOR": "1"}).out
+
+
+def test_a_terminal_without_unicode_gets_ascii(run, measured):
+    measured(centre(by="queue", values=("Zürich",)))
+    ran = run("report", "x", encoding="ascii", columns=160)
+    assert ran.code == 0
+    assert "x target missed" in ran.out
+    assert "Z?rich" in ran.out
+
+
+def test_a_pipe_without_columns_is_100_wide(run, measured):
+    measured(centre())
+    assert run("report", "x", columns=None).out == run("report", "x", columns=100).out
+
+
+def test_progress_is_drawn_on_a_terminal_only(run, measured):
+    measured(centre())
+    assert "Measuring" in run("report", "x", terminal=True).err
+    assert "Measuring" not in run("report", "x").err
+    assert "Measuring" not in run("report", "x", "-q", terminal=True).err
