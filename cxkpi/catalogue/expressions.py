@@ -40,8 +40,8 @@ from cxkpi.kinds.expression import (
     height,
 )
 
-# Recursion stays far below Python's limit, here and in the engines that walk the plan: how deep a text may be nested and
-# how many terms it may join, and how high the tree may grow with its fields expanded.
+# Recursion stays far below Python's limit, here and in the engines that walk the plan: how deep a text may be nested
+# and how many terms it may join, and how high the tree may grow with its fields expanded.
 MAX_DEPTH = 60
 MAX_HEIGHT = 120
 
@@ -113,7 +113,7 @@ def parse(
             parser.stop(parser.token, f"{parser.token.shown} is not expected here", parser.after_hint())
     except _Stop:
         return None, sorted(parser.faults, key=lambda fault: fault.offset)
-    if not parser.faults:
+    if not parser.faults and whole.type != "unknown":
         if whole.type in ("null", "interval"):
             parser.fault(0, "C306", f"this is {TITLES[whole.type]}, which has no use by itself")
         elif expected is not None and whole.type != expected:

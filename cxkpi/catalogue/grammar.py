@@ -124,7 +124,8 @@ class Written(Strict):
     @classmethod
     def _says_something(cls, written: Any, info: ValidationInfo) -> Any:
         if written is None:
-            raise refusal("103", f"'{info.field_name}' is empty", "Leave the key out, or write a value.")
+            key = key_of(info.field_name or "")
+            raise refusal("103", f"'{key}' is empty", "Leave the key out, or write a value.")
         return written
 
 

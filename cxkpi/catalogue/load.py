@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from cxkpi.calendar import zone_named
 from cxkpi.catalogue import examples, grammar, rules
@@ -23,11 +23,11 @@ from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
-from cxkpi.documents.validation import describe, validate
+from cxkpi.documents.validation import describe, keys_at, validate
 from cxkpi.errors import CatalogueError, Place, Problem
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.registry import KINDS
-from cxkpi.tables import TABLES, Table, with_columns
+from cxkpi.tables import TABLES, ColumnType, Table, with_columns
 
 VERSION = 1
 SHIPPED = "cxkpi:metrics.yaml"
@@ -138,7 +138,35 @@ def _sections(document: Document, report: Report) -> dict[str, Any]:
         report.extend(problems)
         if not problems:
             found[key] = value
+        elif key in ("fields", "tables"):
+            found[key] = _salvaged(key, document.data[key])
     return found
+
+
+def _salvaged(key: str, section: Any) -> dict[str, Any]:
+    """What is usable of a section with a problem, so that its other names are not called unknown wherever they are used.
+
+    A field without a text is None. A column of an unknown type counts as text.
+    """
+    if not isinstance(section, Mapping):
+        return {}
+    if key == "fields":
+        tables = {table: names for table, names in section.items() if isinstance(names, Mapping)}
+        return {
+            table: {name: text if isinstance(text, str) else None for name, text in names.items()}
+            for table, names in tables.items()
+        }
+    declared = {
+        table: columns
+        for table, part in section.items()
+        if isinstance(part, Mapping) and isinstance(columns := part.get("columns"), Mapping)
+    }
+    return {
+        table: grammar.TableColumns(
+            columns={name: kind if kind in get_args(ColumnType) else "text" for name, kind in columns.items()}
+        )
+        for table, columns in declared.items()
+    }
 
 
 class _Reading:
@@ -214,8 +242,8 @@ class _Reading:
                     extra[table][column] = kind
         return with_columns(extra)
 
-    def _fields(self, declared: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-        found: dict[str, dict[str, str]] = {}
+    def _fields(self, declared: Mapping[str, Mapping[str, str | None]]) -> Mapping[str, Mapping[str, str | None]]:
+        found: dict[str, dict[str, str | None]] = {}
         for table, texts in declared.items():
             path: Steps = ("fields", table)
             if table not in self.tables:
@@ -266,6 +294,11 @@ class _Reading:
         model = grammar.metric_model(kind)
         common, problems = validate(model, data, self.document, path, noun, later=later)
         self.report.extend(problems)
+        if problems:
+            # Unknown keys do not hide what else is wrong.
+            known = frozenset(keys_at(model, ()))
+            rest = {key: value for key, value in data.items() if key in known}
+            common, _ = validate(model, rest, self.document, path, noun)
         return common if isinstance(common, Common) else None
 
     def _metric(self, title: str, common: Common | None) -> Metric | None:

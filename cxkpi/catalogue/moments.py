@@ -10,7 +10,15 @@ from cxkpi.documents.spelling import did_you_mean
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIMESTAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?")
 _INTERVAL = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)")
-_UNITS = {"microsecond": 1e-6, "millisecond": 1e-3, "second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_UNITS = {
+    "microsecond": 1e-6,
+    "millisecond": 1e-3,
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 604800,
+}
 _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "wk": "week"}
 
 

@@ -38,4 +38,7 @@ class Report:
         """Every problem once, by place."""
         # A variant repeats its metric's keys, and with them their problems.
         once = {(problem.code, problem.message, problem.place): problem for problem in self._found}
-        return tuple(sorted(once.values(), key=sort_key))
+        # What could not be read as text is no value of the right type either.
+        unread = {problem.place for problem in self.document.problems}
+        told = (one for one in once.values() if one in self.document.problems or one.place not in unread)
+        return tuple(sorted(told, key=sort_key))

@@ -45,7 +45,7 @@ class Fields:
     """The named fields of every table, each parsed when it is first used."""
 
     def __init__(
-        self, tables: Mapping[str, Table], texts: Mapping[str, Mapping[str, str]], zone: str, report: Report
+        self, tables: Mapping[str, Table], texts: Mapping[str, Mapping[str, str | None]], zone: str, report: Report
     ) -> None:
         self.tables = tables
         self._texts = texts
@@ -74,9 +74,13 @@ class Fields:
             for part in self._open[self._open.index(key) :]:
                 self._known[part] = BROKEN
             return BROKEN
+        text = self._texts[table][name]
+        if text is None:
+            # Its form was wrong, and reported.
+            return BROKEN
         if key not in self._known:
             self._open.append(key)
-            expression, faults = parse(self._texts[table][name], TableScope(self, table), self._zone)
+            expression, faults = parse(text, TableScope(self, table), self._zone)
             self._open.pop()
             self._report.faults(faults, ("fields", *key), name)
             self._known.setdefault(key, BROKEN if expression is None else expression.root)

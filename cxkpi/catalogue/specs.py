@@ -49,16 +49,18 @@ class Builder:
             place = (*path, key_of(field.name))
             values[field.name] = self.value(optional(hints[field.name]), value, place, scope)
             if field.name == "from_":
-                scope = self.scope_of(values["from_"])
+                scope = self.scope_within(hints["from_"], values["from_"], scope)
         built = kind(**values)
         self.check(built, path)
         return built
 
-    def scope_of(self, source: Any) -> Scope | None:
-        """What names mean in rows of a table or of metrics; None where that is not known."""
+    def scope_within(self, annotation: Any, source: Any, outer: Scope | None) -> Scope | None:
+        """What names mean in a mapping with this ``from``: a table or rows of metrics; None where that is not known."""
         if isinstance(source, MetricRows):
             return metric_scope(source.metrics)
-        return TableScope(self.fields, source) if source in self.tables else None
+        if role(annotation) == "table":
+            return TableScope(self.fields, source) if source in self.tables else None
+        return outer
 
     def value(self, alternatives: tuple[Any, ...], value: Any, path: Path, scope: Scope | None) -> Any:
         """One field's value: texts become what their role says, mappings become dataclasses."""

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cxkpi.cli import messages, output
+from cxkpi.cli import messages
 from cxkpi.errors import EXIT_FINE
 
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.", show_default=False)],
-    contacts: Annotated[int, typer.Option(metavar="N", min=1, help="How many contacts.")] = 20_000,
-    months: Annotated[int, typer.Option(metavar="M", min=1, max=120, help="Over how many months of 2026 and on.")] = 6,
-    seed: Annotated[int, typer.Option(metavar="S", help="Another number gives another centre.")] = 1,
+    contacts: Annotated[int, typer.Option(metavar="N", help="How many contacts, 100 or more.")] = 20_000,
+    months: Annotated[int, typer.Option(metavar="M", help="Over how many months, from January 2026 on.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="S", help="Another number gives another centre.")] = 2026,
     truth: Annotated[
         Path | None,
         typer.Option(
@@ -37,9 +37,10 @@ def demo(
     """
     from cxkpi.demo.write import write
 
-    output.make_folder(folder)
-    with messages.progress(f"Writing {folder} …", quiet=quiet), output.reporting(folder):
-        write(folder, contacts=contacts, months=months, seed=seed, truth=truth)
+    with messages.progress(f"Writing {folder} …", quiet=quiet):
+        summary = write(folder, contacts=contacts, months=months, seed=seed, truth=truth)
     if not quiet:
-        messages.say(f"Exports of {contacts:,} contacts are in {folder}. Next: cxkpi report {folder}")
+        messages.say(
+            f"{len(summary.files)} files of {contacts:,} contacts are in {folder}. Next: cxkpi report {folder}"
+        )
     return EXIT_FINE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -42,9 +44,11 @@ def problems(error: UserError) -> None:
 
 
 def notes(lines: Iterable[str]) -> None:
-    """What the reader of the numbers should know."""
+    """What the reader of the numbers should know; folded between words on a terminal."""
+    width = get_terminal_size().columns if sys.stderr.isatty() else None
     for line in lines:
-        say(f"note: {line}")
+        text = f"note: {line}"
+        say(text if width is None else fill(text, width, subsequent_indent="      ", break_on_hyphens=False))
 
 
 def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: bool) -> None:

@@ -185,8 +185,8 @@ def report(
     """Measure KPIs from export files, and print one table of them.
 
     Each file is recognised by its content. The table shows for every metric the newest month that is over and can be
-    judged: its value, whether the target is met, the change, how many records it rests on, and how far chance could move
-    it.
+    judged: its value, whether the target is met, the change, how many records it rests on, and how far chance could
+    move it.
 
     [bold]Examples[/]
 
@@ -225,15 +225,16 @@ def report(
     arguments.not_an_input(written, paths, [entry.path for entry in result.files])
     if rejects is not None:
         output.write_rejects(rejects, result.rejects)
-    if not quiet:
-        messages.rejects(result.rejects, result.files, show_values=show_values)
-    arguments.check_limit(limit, result.files)
-    for path, kind in outputs:
-        output.write_file(path, _text(result, kind))
-    if format_ is not None or not outputs:
-        _print(result, format_ or "table", show_values)
-    if not quiet:
-        messages.notes(result.notes)
+    try:
+        arguments.check_limit(limit, result.files)
+        for path, kind in outputs:
+            output.write_file(path, _text(result, kind))
+        if format_ is not None or not outputs:
+            _print(result, format_ or "table", show_values)
+    finally:
+        if not quiet:
+            messages.rejects(result.rejects, result.files, show_values=show_values)
+            messages.notes(result.notes)
     for problem in result.absent:
         messages.say(str(problem))
     return most_severe([EXIT_INPUT if result.absent else EXIT_FINE, _gate(gates, result, show_values)])

@@ -32,35 +32,34 @@ _RETURN, _PROMPT, _CALL_BACK = 0, 1, 2
 
 @dataclass(slots=True)
 class Contact:
-    """One contact. ``start`` and ``end`` are seconds of the local day, durations milliseconds; talk None is unknown.
+    """One contact. ``start`` and ``end`` are seconds of the local day, durations milliseconds; talk may be None.
 
-    ``customer`` is -1 where the number was withheld. ``reason``, ``queue`` and ``onward`` (the queue transferred to)
-    are indices, -1 where there is none. ``agent`` handled it, ``first_agent`` is who was alerted or transferred
-    before.
+    ``customer`` is -1 where the number was withheld. ``reason``, ``queue`` and ``onward`` (the queue transferred to) are
+    indices, -1 where there is none. ``agent`` handled it, ``first_agent`` is who was alerted or transferred before.
     """
 
-    id: str
     day: Day
     start: int
-    end: int
     channel: int
-    outbound: bool
     customer: int
     phone: str
     reason: int
     queue: int
-    onward: int
-    agent: Person | None
-    first_agent: str
-    transfers: int
-    ivr: int
-    wait: int
-    talk: int | None
-    hold: int
-    wrap: int
-    abandoned: bool
-    resolved: bool
-    difficult: bool
+    outbound: bool = False
+    id: str = ""
+    end: int = 0
+    onward: int = -1
+    agent: Person | None = None
+    first_agent: str = ""
+    transfers: int = 0
+    ivr: int = 0
+    wait: int = 0
+    talk: int | None = 0
+    hold: int = 0
+    wrap: int = 0
+    abandoned: bool = False
+    resolved: bool = True
+    difficult: bool = False
 
 
 class _Pool:
@@ -237,69 +236,75 @@ class Centre:
 
     def _menu_only(self, day: Day, second: int, customer: int) -> Contact:
         seconds = self._chance.between(20, 95)
-        return Contact(
-            self._id(), day, second, second + seconds, VOICE, False, customer, self._phone(customer), -1, -1, -1, None,
-            "", 0, seconds * 1000, 0, 0, 0, 0, False, True, False,
-        )  # fmt: skip
+        contact = Contact(day, second, VOICE, customer, self._phone(customer), -1, -1, ivr=seconds * 1000)
+        contact.end = second + seconds
+        contact.id = self._id()
+        return contact
 
     def _contact(
         self, day: Day, second: int, customer: int, reason: int, channel: int, kind: int, pool: _Pool, waits: float
     ) -> Contact:
-        settings, chance = self.settings, self._chance
-        outbound = kind == _CALL_BACK
-        queue = REASONS[reason][0]
         phone = self._phone(customer) if customer >= 0 else ""
-        ivr = 0
-        if not outbound and channel != EMAIL:
-            ivr = chance.between(15_000, 50_000) if channel == VOICE else chance.between(2_000, 8_000)
-        wait = 0 if outbound else self._wait(day, channel, waits)
-        if kind == _RETURN and channel != EMAIL:
-            patience = int(chance.draw(self._exponential) * settings.patience_mean * 1000)
-            if patience < wait:
-                end = second + -(-(ivr + patience) // 1000)
-                if customer >= 0 and chance.random() < settings.retry_share:
-                    self._wish(self._later_today(day, end, 5, 90), customer, reason, channel, _RETURN)
-                return Contact(
-                    self._id(), day, second, end, channel, False, customer, phone, -1, queue, -1, None, "",
-                    0, ivr, patience, 0, 0, 0, True, False, False,
-                )  # fmt: skip
-        answered = second + (ivr + wait) // 1000
-        agent = pool.next(answered, day.index * 86400 + answered)
-        difficult = customer >= 0 and customer * 2654435761 % 4294967296 < settings.difficult_share * 4294967296
-        factor = settings.queue_talk[queue] * settings.channel_talk[channel] * agent.level * (1.0 + agent.excess)
-        if difficult:
-            factor *= settings.difficult_talk
-        transfers, onward, first_agent = 0, -1, ""
-        u = chance.random()
-        if u < settings.transfer_share * (1.0 + agent.excess):
-            transfers, onward = 1, (queue + 1 + int(u * 1e6) % 3) % len(QUEUES)
-            factor *= settings.transfer_talk
-        if transfers or u > 1.0 - settings.alert_missed_share:
-            other = pool.another()
-            first_agent = other.name if other is not agent else ""
-        talk = min(int(chance.draw(self._talk) * settings.talk_mean * factor * 1000), _LONGEST_MS)
-        hold = 0
-        if channel == VOICE and chance.random() < settings.hold_share:
-            hold = int(chance.draw(self._exponential) * settings.hold_mean * 1000)
-        wrap = int(chance.draw(self._wrap) * settings.wrap_mean * (1.0 + agent.excess) * 1000)
-        end = second + -(-(ivr + wait + talk + hold) // 1000)
-        number = self._id()
-        agent.busy_until = day.index * 86400 + end + wrap // 1000
-        agent.last_ended = agent.busy_until
-        agent.handled_ms += talk + hold + wrap
-        experience = 0.9 + agent.level * 0.1 + 0.5 * agent.excess
-        share = settings.unresolved_share * settings.unresolved_queue[queue] * experience
-        if day.month == settings.bad_month:
-            share *= settings.unresolved_bad
-        if difficult:
-            share *= settings.unresolved_difficult
-        contact = Contact(
-            number, day, second, end, channel, outbound, customer, phone, reason, queue, onward, agent, first_agent,
-            transfers, ivr, wait, talk, hold, wrap, False, chance.random() >= share, difficult,
-        )  # fmt: skip
-        if customer >= 0 and not self._edge(contact):
-            self._follow(contact)
+        contact = Contact(day, second, channel, customer, phone, reason, REASONS[reason][0], kind == _CALL_BACK)
+        if kind != _CALL_BACK:
+            if channel != EMAIL:
+                least, most = (15_000, 50_000) if channel == VOICE else (2_000, 8_000)
+                contact.ivr = self._chance.between(least, most)
+            contact.wait = self._wait(day, channel, waits)
+        if kind != _RETURN or channel == EMAIL or not self._gives_up(contact):
+            self._handle(contact, pool)
+            if customer >= 0 and not self._edge(contact):
+                self._follow(contact)
         return contact
+
+    def _gives_up(self, contact: Contact) -> bool:
+        """The customer leaves the queue, often to try again; no reason is noted then."""
+        patience = int(self._chance.draw(self._exponential) * self.settings.patience_mean * 1000)
+        if patience >= contact.wait:
+            return False
+        contact.wait, contact.abandoned, contact.resolved = patience, True, False
+        contact.end = contact.start + -(-(contact.ivr + patience) // 1000)
+        if contact.customer >= 0 and self._chance.random() < self.settings.retry_share:
+            again = self._later_today(contact.day, contact.end, 5, 90)
+            self._wish(again, contact.customer, contact.reason, contact.channel, _RETURN)
+        contact.reason = -1
+        contact.id = self._id()
+        return True
+
+    def _handle(self, contact: Contact, pool: _Pool) -> None:
+        """An agent answers: who, how long, and whether the matter is resolved."""
+        settings, chance, queue = self.settings, self._chance, contact.queue
+        midnight = contact.day.index * 86400
+        answered = contact.start + (contact.ivr + contact.wait) // 1000
+        agent = contact.agent = pool.next(answered, midnight + answered)
+        scattered = contact.customer * 2654435761 % 4294967296
+        contact.difficult = contact.customer >= 0 and scattered < settings.difficult_share * 4294967296
+        novice = 1.0 + agent.excess
+        factor = settings.queue_talk[queue] * settings.channel_talk[contact.channel] * agent.level * novice
+        if contact.difficult:
+            factor *= settings.difficult_talk
+        u = chance.random()
+        if u < settings.transfer_share * novice:
+            contact.transfers, contact.onward = 1, (queue + 1 + int(u * 1e6) % 3) % len(QUEUES)
+            factor *= settings.transfer_talk
+        if contact.transfers or u > 1.0 - settings.alert_missed_share:
+            other = pool.another()
+            contact.first_agent = other.name if other is not agent else ""
+        talk = contact.talk = min(int(chance.draw(self._talk) * settings.talk_mean * factor * 1000), _LONGEST_MS)
+        if contact.channel == VOICE and chance.random() < settings.hold_share:
+            contact.hold = int(chance.draw(self._exponential) * settings.hold_mean * 1000)
+        contact.wrap = int(chance.draw(self._wrap) * settings.wrap_mean * novice * 1000)
+        contact.end = contact.start + -(-(contact.ivr + contact.wait + talk + contact.hold) // 1000)
+        contact.id = self._id()
+        agent.busy_until = agent.last_ended = midnight + contact.end + contact.wrap // 1000
+        agent.handled_ms += talk + contact.hold + contact.wrap
+        share = settings.unresolved_share * settings.unresolved_queue[queue]
+        share *= 0.9 + agent.level * 0.1 + 0.5 * agent.excess
+        if contact.day.month == settings.bad_month:
+            share *= settings.unresolved_bad
+        if contact.difficult:
+            share *= settings.unresolved_difficult
+        contact.resolved = chance.random() >= share
 
     def _wait(self, day: Day, channel: int, mean: float) -> int:
         settings, chance = self.settings, self._chance

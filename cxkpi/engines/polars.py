@@ -16,8 +16,15 @@ class PolarsEngine:
 
     name = "polars"
 
+    def __init__(self) -> None:
+        # Plans share a scan only when they hold the same one, not two over the same files.
+        self._scans: dict[tuple[Path, ...], pl.LazyFrame] = {}
+
     def scan(self, files: Sequence[Path]) -> Frame:
-        return nw.from_native(pl.scan_parquet(list(files)))
+        key = tuple(files)
+        if key not in self._scans:
+            self._scans[key] = pl.scan_parquet(list(files))
+        return nw.from_native(self._scans[key])
 
     def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:
         native: pl.LazyFrame = nw.to_native(frame)

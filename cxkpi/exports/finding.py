@@ -15,7 +15,7 @@ _ELSEWHERE = frozenset({".xlsx", ".xls", ".xlsm", ".zip", ".gz", ".json", ".json
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An input file. ``shown``: its name in reports; ``given``: it was named on the command line, not found in a folder."""
+    """An input file. ``shown``: its name in reports; ``given``: named on the command line, not found in a folder."""
 
     path: Path
     shown: str
@@ -25,8 +25,8 @@ class Found:
 def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """The files that ``paths`` mean, in order of their names, and notes about files of other kinds.
 
-    A folder is searched, without its sub-folders, for .csv, .tsv and .txt; hidden files are left alone. Raises UsageError
-    where a path is missing, InputError where a folder holds no such file.
+    A folder is searched, without its sub-folders, for .csv, .tsv and .txt; hidden files are left alone. Raises
+    UsageError where a path is missing, InputError where a folder holds no such file.
     """
     found: dict[Path, Found] = {}
     notes: list[str] = []
@@ -37,7 +37,11 @@ def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
             others = [entry.name for entry in entries if entry.suffix.lower() in _ELSEWHERE]
             if not inside:
                 message = f"there is no .csv, .tsv or .txt file in the folder {path.as_posix()}"
-                hint = f"It holds {', '.join(others)}: export or save as CSV." if others else "Put the exports there, or name another folder."
+                hint = (
+                    f"It holds {', '.join(others)}: export or save as CSV."
+                    if others
+                    else "Put the exports there, or name another folder."
+                )
                 raise InputError(Problem("I101", message, None, hint))
             notes += [f"{name} was not read: cxkpi reads CSV. Export it again as CSV." for name in others]
             for entry in inside:

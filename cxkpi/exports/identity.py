@@ -1,8 +1,8 @@
 """Who is who: logins and names of the other systems to the identifiers of the HR system.
 
-people.csv decides, by system and the local date of the event. Where it is silent, a login that is itself an identifier of
-the roster stands for it, and then an exact match of the normalised name with exactly one person of the roster. What is
-left are orphans: they keep their login and are counted.
+people.csv decides, by system and the local date of the event. Where it is silent, a login that is itself an
+identifier of the roster stands for it, and then an exact match of the normalised name with exactly one person of the
+roster. What is left are orphans: they keep their login and are counted.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.recognise import normalise
 
@@ -38,14 +39,15 @@ class _Tally:
 
     @property
     def of_tables(self) -> str:
-        return ", ".join(f"{count:,} {table}" for table, count in sorted(self.rows.items()))
+        parts = [f"{count:,} rows of {table}" for table, count in sorted(self.rows.items())]
+        return listed(parts).replace(" or ", " and ")
 
 
 class Identity:
     """Resolves logins file by file, and says in ``notes`` how that went.
 
-    ``people``: agent_id, system, login, from, to. ``customers``: customer_id, system, login. ``roster``: agent_id, name.
-    ``timezone`` gives the local date of an instant.
+    ``people``: agent_id, system, login, from, to. ``customers``: customer_id, system, login. ``roster``: agent_id,
+    name. ``timezone`` gives the local date of an instant.
     """
 
     def __init__(self, people: pl.DataFrame, customers: pl.DataFrame, roster: pl.DataFrame, timezone: str) -> None:
@@ -72,7 +74,11 @@ class Identity:
     def _agents(self, frame: pl.DataFrame, table: str, column: str, system: str) -> pl.DataFrame:
         if self.people.is_empty() and not self.known:
             return frame
-        pairs = frame.select(pl.col(column).alias("written"), self._day(table, frame).alias("day")).unique().drop_nulls("written")
+        pairs = (
+            frame.select(pl.col(column).alias("written"), self._day(table, frame).alias("day"))
+            .unique()
+            .drop_nulls("written")
+        )
         if pairs.is_empty():
             return frame
         pairs = _with_login(pairs)
@@ -92,9 +98,9 @@ class Identity:
             pairs.join(listed, on=["written", "day"], how="left", nulls_equal=True)
             .with_columns(
                 pl.when(pl.col("written").is_in(sorted(self.known))).then("written").alias("same"),
-                pl.col("login").replace_strict(
-                    list(self.names), list(self.names.values()), default=None, return_dtype=pl.String
-                ).alias("named"),
+                pl.col("login")
+                .replace_strict(list(self.names), list(self.names.values()), default=None, return_dtype=pl.String)
+                .alias("named"),
             )
             .with_columns(pl.coalesce("listed", "same").alias("sure"))
             .with_columns(pl.coalesce("sure", "named", "written").alias("id"))
@@ -153,15 +159,18 @@ class Identity:
         notes = []
         for system, tally in sorted(self.by_name.items()):
             notes.append(
-                f"{_logins(tally, system)} not in people.csv {_was(tally)} matched with the roster by name ({tally.of_tables})."
+                f"{_logins(tally, system)} not in people.csv {_was(tally)} matched with the roster by name: "
+                f"{tally.of_tables}."
             )
         for system, tally in sorted(self.orphans.items()):
             notes.append(
                 f"{_logins(tally, system)} {_is(tally)} known neither to people.csv nor to the roster; "
-                f"{tally.of_tables} keep the login as agent_id. Add people.csv lines to join them."
+                f"{tally.of_tables} keep the login as agent_id. Lines in people.csv would join them."
             )
         for system, tally in sorted(self.strangers.items()):
-            notes.append(f"{_logins(tally, system)} {_is(tally)} not in customers.csv ({tally.of_tables}); they keep the login.")
+            notes.append(
+                f"{_logins(tally, system)} {_is(tally)} not in customers.csv ({tally.of_tables}); they keep the login."
+            )
         return notes
 
 
@@ -200,7 +209,10 @@ def _unique_names(roster: pl.DataFrame) -> Mapping[str, str]:
 
 
 def check_people(people: pl.DataFrame, paths: pl.Series) -> None:
-    """Raises InputError where one login of one system is two people's on the same day. ``paths``: the file of each row."""
+    """Raises InputError where one login of one system is two people's on the same day.
+
+    ``paths``: the file of each row.
+    """
     rows = _normalised(people).with_columns(paths.alias("path")).sort("system", "login", "from", nulls_last=False)
     problems = []
     for _, group in rows.group_by("system", "login", maintain_order=True):
@@ -212,7 +224,8 @@ def check_people(people: pl.DataFrame, paths: pl.Series) -> None:
                 )
                 if one["agent_id"] != other["agent_id"] and not apart:
                     first, second = sorted((one, other), key=lambda row: (row["path"], row["line"]))
-                    message = f"a login of {one['system']} is given to two people on the same days, here and on line {first['line']}"
+                    also = f"here and on line {first['line']}"
+                    message = f"a login of {one['system']} is given to two people on the same days, {also}."
                     hint = "Set 'from' and 'to' so that every day has one owner."
                     problems.append(Problem("I110", message, Place(second["path"], second["line"]), hint))
     if problems:
@@ -231,7 +244,12 @@ def check_customers(customers: pl.DataFrame, paths: pl.Series) -> None:
     if not twice.is_empty():
         raise InputError(
             *(
-                Problem("I111", f"a login of {system} is given to two customers", Place(at["path"], at["line"]), "Keep one.")
+                Problem(
+                    "I111",
+                    f"a login of {system} is given to two customers.",
+                    Place(at["path"], at["line"]),
+                    "Keep one.",
+                )
                 for system, at in twice.select("system", "at").iter_rows()
             )
         )

@@ -18,7 +18,7 @@ from cxkpi.result import FileEntry, Reject
 
 @dataclass(slots=True)
 class Part:
-    """One file's rows of one table: where they are written, the record's line and the key's fingerprint of every row."""
+    """One file's rows of one table: where they are written, and of every row its record's line and its key's print."""
 
     path: Path
     lines: pl.Series
@@ -73,14 +73,17 @@ def newest_in_file(keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def losers(accounts: Sequence[Account], keys: Sequence[pl.DataFrame]) -> Mapping[int, pl.Series]:
-    """Account number -> the lines whose record or row another one replaces. ``keys``: line, key, version per account."""
-    order = sorted(
-        range(len(accounts)), key=lambda n: (accounts[n].newest or datetime.min, accounts[n].shown)
-    )
+    """Account number -> the lines whose record or row another one replaces.
+
+    ``keys``: line, key and version, a frame per account.
+    """
+    order = sorted(range(len(accounts)), key=lambda n: (accounts[n].newest or datetime.min, accounts[n].shown))
     place = {number: rank for rank, number in enumerate(order)}
     every = pl.concat(
         [
-            frame.with_columns(pl.lit(number, pl.UInt32).alias("account"), pl.lit(place[number], pl.UInt32).alias("rank"))
+            frame.with_columns(
+                pl.lit(number, pl.UInt32).alias("account"), pl.lit(place[number], pl.UInt32).alias("rank")
+            )
             for number, frame in enumerate(keys)
         ]
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -57,9 +58,9 @@ def load(
 ) -> Loaded:
     """Read export files into canonical tables.
 
-    ``paths``: files and folders. ``tables``: the canonical tables with the columns a catalogue adds. ``timezone``: of local
-    times, unless a profile has its own. ``profiles``: files or folders of profiles that win over the shipped ones.
-    ``into``: the folder for the Parquet parts, one folder per table.
+    ``paths``: files and folders. ``tables``: the canonical tables with the columns a catalogue adds. ``timezone``: of
+    local times, unless a profile has its own. ``profiles``: files or folders of profiles that win over the shipped
+    ones. ``into``: the folder for the Parquet parts, one folder per table.
 
     Raises UsageError for a missing path, CatalogueError for a wrong profile, InputError for input that cannot be used:
     empty, not text, not recognised, dates that can be read in two ways, overlapping spells.
@@ -158,14 +159,17 @@ class _Run:
         made = make(shown, records.cells, positions, layout.headings, profile, self.tables, self.timezone)
         broken = tuple(Reject(shown, one.line, "", "", one.reason) for one in records.broken)
         if records.repaired:
-            self.notes.append(f"{shown}: {records.repaired:,} records had stray quotes and were read all the same.")
+            had = "1 record had stray quotes and was" if records.repaired == 1 else f"{records.repaired:,} records had stray quotes and were"
+            self.notes.append(f"{shown}: {had} read all the same.")
         for heading in layout.repeated:
             self.notes.append(f"{shown}: the heading '{heading}' stands more than once; the first was read.")
         self.notes.extend(made.notes)
         kept = newest_in_file(made.keys)
         frames = dict(made.tables)
         if kept.height < made.keys.height:
-            frames = {name: frame.filter(pl.col("line").is_in(kept["line"].implode())) for name, frame in frames.items()}
+            frames = {
+                name: frame.filter(pl.col("line").is_in(kept["line"].implode())) for name, frame in frames.items()
+            }
         account = Account(
             shown=shown,
             layout=layout,
@@ -224,10 +228,12 @@ class _Run:
         self.notes.extend(self.identity.notes())
         self.notes.extend(_orphans(stored))
         entries = sorted(
-            (account.entry(count) for account, count in zip(self.accounts, rows, strict=True)), key=lambda entry: entry.path
+            (account.entry(count) for account, count in zip(self.accounts, rows, strict=True)),
+            key=lambda entry: entry.path,
         )
         rejects = sorted(
-            (reject for account in self.accounts for reject in account.rejects), key=lambda r: (r.path, r.line, r.column)
+            (reject for account in self.accounts for reject in account.rejects),
+            key=lambda r: (r.path, r.line, r.column),
         )
         every = tuple(sorted({*self.notes, *notes}))
         return Loaded(stored, tuple(entries), tuple(rejects), every)
@@ -246,9 +252,9 @@ class _Run:
         """Rows of one key that came from records of different keys: two exports tell of the same thing."""
         accounts = [account for account in self.accounts if name in account.parts]
         keys = [
-            pl.DataFrame(
-                {"line": pl.int_range(part.lines.len(), eager=True), "key": part.keys}
-            ).with_columns(pl.lit(None, pl.Float64).alias("version"))
+            pl.DataFrame({"line": pl.int_range(part.lines.len(), eager=True), "key": part.keys}).with_columns(
+                pl.lit(None, pl.Float64).alias("version")
+            )
             for part in (account.parts[name] for account in accounts)
         ]
         lost = losers(accounts, keys)
@@ -258,7 +264,7 @@ class _Run:
         count = sum(rows.len() for rows in lost.values())
         if count:
             self.notes.append(
-                f"{count:,} rows of {name} have the key of another row from a different record; the newest row was kept."
+                f"{count:,} rows of {name} have the key of a row from another record; the newest of each was kept."
             )
 
     def _drop(self, name: str, part: Part, mask: pl.Series) -> None:
@@ -283,9 +289,9 @@ class _Run:
         joined = merged(every)
         if joined.height == every.height:
             return files
-        self.notes.append(
-            f"{every.height - joined.height:,} rehires within a day of leaving continue the spell of employment before them."
-        )
+        count = every.height - joined.height
+        rehires = "1 rehire" if count == 1 else f"{count:,} rehires"
+        self.notes.append(f"{rehires} within a day of leaving continued a spell of employment.")
         for path in files[1:]:
             path.unlink()
         write(joined.drop("line", "path"), files[0])
@@ -360,11 +366,8 @@ def _span(
     first = times.select(pl.coalesce(pl.all()).min()).collect().item() if times is not None else None
     instants = [name for name, column in table.columns.items() if column.event and column.type == "instant"]
     days = [name for name, column in table.columns.items() if column.event and column.type == "date"]
-    events: pl.LazyFrame | None
-    if instants or days:
-        events = frame.select(instants or days)
-    else:
-        events = _reached(frame, table, table.seen, tables, files)
+    own = instants or days
+    events = frame.select(own) if own else _reached(frame, table, table.seen, tables, files)
     newest: list[datetime | date] = []
     if events is not None:
         newest = [value for value in events.select(pl.all().max()).collect().row(0) if value is not None]
@@ -392,7 +395,9 @@ def _reached(
             here = here.select(lookup.on).join(other, on=lookup.on, how="inner")
             at = tables[lookup.table]
         else:
-            columns.append(here.select(pl.col(last).min().alias(f"min{number}"), pl.col(last).max().alias(f"max{number}")))
+            columns.append(
+                here.select(pl.col(last).min().alias(f"min{number}"), pl.col(last).max().alias(f"max{number}"))
+            )
     return pl.concat(columns, how="horizontal") if columns else None
 
 
@@ -410,9 +415,6 @@ def _end_of(value: datetime | date, timezone: str) -> datetime:
 
 
 def _to_utc(local: datetime, timezone: str) -> datetime:
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
     return local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
@@ -428,7 +430,9 @@ def _orphans(stored: Mapping[str, Stored]) -> list[str]:
         rows = pl.scan_parquet(list(stored[name].files)).select("contact_id").drop_nulls()
         count = rows.join(contacts, on="contact_id", how="anti").select(pl.len()).collect().item()
         if count:
-            notes.append(f"{count:,} {name} name a contact that is in no contact export; they have no queue, agent or channel.")
+            notes.append(
+                f"{count:,} {name} name a contact that is in no contact export; they have no queue, agent or channel."
+            )
     if "invitations" in stored:
         rows = pl.scan_parquet(list(stored["invitations"].files)).select("contact_id").drop_nulls()
         twice = rows.group_by("contact_id").len().filter(pl.col("len") > 1).select(pl.len()).collect().item()

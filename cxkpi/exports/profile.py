@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 DURATION_UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
+
 def _text(value: Any) -> Any:
     """A YAML scalar as the text a CSV cell would hold: an analyst writes ``values: {1: yes}``, the cell says ``1``."""
     if isinstance(value, bool):
@@ -46,10 +47,10 @@ class Model(BaseModel):
 
 
 class Condition(Model):
-    """What a cell must be: ``filled``, ``empty``, a word or a list of words, or a mapping of which every part must hold.
+    """What a cell must be: ``filled``, ``empty``, a word, a list of words, or a mapping of which every part must hold.
 
-    The mapping's keys: ``is`` (filled or empty), ``words``, ``not`` (words it must not be; an empty cell is none of them) and
-    ``matches`` (a regular expression found anywhere in it).
+    The mapping's keys: ``is`` (filled or empty), ``words``, ``not`` (words it must not be; an empty cell is none of
+    them) and ``matches`` (a regular expression found anywhere in it).
     """
 
     is_: Literal["filled", "empty"] | None = Field(default=None, alias="is")
@@ -74,13 +75,14 @@ When: TypeAlias = Mapping[str, Condition]
 class Rule(Model):
     """How one canonical column is filled from a record.
 
-    ``from``: the heading, or several spellings of it, the first present being used. ``join`` (``with`` between them): several
-    headings as one text. ``is``: a constant. ``row_number``: the file and line, where an export has no identifier.
-    The text is then cut (``split``, ``pick``: first, last or a number from 1), freed of prefixes (``strip``), compared with
-    ``nulls``, mapped (``values``, ``otherwise``) and cast to the column's type: by ``format`` for instants and dates, ``unit`` for
-    durations, ``true``/``false`` words or ``filled`` for booleans. ``empty`` stands for an empty cell. ``plus`` adds durations
-    (in ``unit``) to an instant. ``scale`` bounds a score. ``when``: otherwise null. ``login``: the cell is a login of that
-    system and is looked up in people.csv or customers.csv.
+    ``from``: the heading, or several spellings of it, the first present being used. ``join`` (``with`` between them):
+    several headings as one text. ``is``: a constant. ``row_number``: the file and line, where an export has no
+    identifier. The text is then cut (``split``, ``pick``: first, last or a number from 1), freed of prefixes
+    (``strip``), compared with ``nulls``, mapped (``values``, ``otherwise``) and cast to the column's type: by
+    ``format`` for instants and dates, ``unit`` for durations, ``true``/``false`` words or ``filled`` for booleans.
+    ``empty`` stands for an empty cell. ``plus`` adds durations (in ``unit``) to an instant. ``scale`` bounds a score.
+    ``when``: otherwise null. ``login``: the cell is a login of that system and is looked up in people.csv or
+    customers.csv.
     """
 
     from_: Texts = Field(default=(), alias="from")
@@ -158,8 +160,8 @@ class Say(Model):
 class File(Model):
     """How the file is written, where that cannot be seen in it.
 
-    ``header_rows`` counts the headings and the rows below them that are no data; ``header_mark`` is a text that the last of
-    these rows holds, without which there is only one. ``footer``: patterns of the first line after the data.
+    ``header_rows`` counts the headings and the rows below them that are no data; ``header_mark`` is a text that the
+    last of these rows holds, without which there is only one. ``footer``: patterns of the first line after the data.
     """
 
     delimiter: Literal[",", ";", "tab", "|"] | None = None

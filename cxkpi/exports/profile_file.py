@@ -1,8 +1,8 @@
 """Profile files to profiles: the ones that ship, the ones a user gives, and the plain layouts made from the tables.
 
-Codes of problems: P001–P007 the YAML itself, P102–P105 keys and values, P201 unknown table, P202 unknown column, P203 a
-required key column has no rule, P204 two profiles of one name, P205 an option that means nothing for the column's type,
-P206 an unknown time zone.
+Codes of problems: P001 to P007 the YAML itself, P102 to P105 keys and values, P201 unknown table, P202 unknown
+column, P203 a required key column has no rule, P204 two profiles of one name, P205 an option that means nothing for
+the column's type, P206 an unknown time zone.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def collect(paths: Sequence[Path], tables: Mapping[str, Table]) -> tuple[Profile
             problems.extend(error.problems)
             continue
         except UnicodeDecodeError:
-            problems.append(Problem("P001", "this is not UTF-8 text", Place(path.as_posix()), "A profile is a YAML file."))
+            problems.append(
+                Problem("P001", "this is not UTF-8 text", Place(path.as_posix()), "A profile is a YAML file.")
+            )
             continue
         if profile.name in named:
             message = f"the profile '{profile.name}' is also in {named[profile.name]}"
@@ -94,9 +96,7 @@ def plain(tables: Mapping[str, Table]) -> tuple[Profile, ...]:
 
 def _plain(table: Table) -> Profile:
     required = key_columns(table)
-    rules = {
-        name: (Rule.model_validate({"from": name, "required": name in required}),) for name in (*table.columns,)
-    }
+    rules = {name: (Rule.model_validate({"from": name, "required": name in required}),) for name in (*table.columns,)}
     return Profile(
         name=f"cxkpi.{table.name}",
         system="cxkpi",
@@ -169,9 +169,7 @@ def parse(text: str, file: str, tables: Mapping[str, Table], origin: Origin) -> 
     )
 
 
-def _templates(
-    document: Document, table: Table, content: Any, at: Steps, problems: list[Problem]
-) -> list[Rows]:
+def _templates(document: Document, table: Table, content: Any, at: Steps, problems: list[Problem]) -> list[Rows]:
     if isinstance(content, list):
         return [_rows(document, table, item, (*at, number), problems) for number, item in enumerate(content)]
     return [_rows(document, table, content, at, problems)]
@@ -203,9 +201,7 @@ def _rows(document: Document, table: Table, content: Any, at: Steps, problems: l
     return Rows(rules, when)
 
 
-def _rules(
-    document: Document, table: Table, column: str, value: Any, at: Steps, problems: list[Problem]
-) -> list[Rule]:
+def _rules(document: Document, table: Table, column: str, value: Any, at: Steps, problems: list[Problem]) -> list[Rule]:
     alternatives = [((*at, n), item) for n, item in enumerate(value)] if isinstance(value, list) else [(at, value)]
     rules = []
     for here, item in alternatives:

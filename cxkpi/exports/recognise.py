@@ -1,8 +1,8 @@
 """Which profile a file is written in, and where its headings are.
 
 A profile is a candidate where every heading it must have stands in one line among the first 25. Among candidates a
-user's profile wins over a shipped one and a shipped one over the plain layouts; then the one that asks for more headings;
-then the one that knows more of the headings present.
+user's profile wins over a shipped one and a shipped one over the plain layouts; then the one that asks for more
+headings; then the one that knows more of the headings present.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class Layout:
         """Headings that stand more than once and that the profile reads."""
         used = {normalise(name) for name in self.profile.used}
         seen = [normalise(heading) for heading in self.headings]
-        return tuple(dict.fromkeys(h for h, n in zip(self.headings, seen, strict=True) if n in used and seen.count(n) > 1))
+        return tuple(
+            dict.fromkeys(h for h, n in zip(self.headings, seen, strict=True) if n in used and seen.count(n) > 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ def recognise(utf8: bytes, name: str, profiles: Sequence[Profile]) -> Layout | N
     for start, delimiter, cells, ends in _header_lines(lines):
         present = {normalise(cell) for cell in cells} - {""}
         for profile in profiles:
-            if profile.file.delimiter not in (None, delimiter) and _WRITTEN.get(str(profile.file.delimiter)) != delimiter:
+            if (
+                profile.file.delimiter not in (None, delimiter)
+                and _WRITTEN.get(str(profile.file.delimiter)) != delimiter
+            ):
                 continue
             missing = tuple(names[0] for names in profile.headings if not any(normalise(n) in present for n in names))
             known = len({normalise(name) for name in profile.used} & present)
@@ -116,7 +121,7 @@ def _header_lines(lines: Sequence[str]) -> Iterator[tuple[int, str, list[str], i
     delimiters: tuple[str, ...] = _DELIMITERS
     first = 0
     declared = lines[0].strip().strip('"').lower() if lines else ""
-    if declared.startswith("sep=") and len(declared) == 5 or declared == "sep=\t":
+    if declared.startswith("sep=") and len(lines[0].strip('"\n')) == 5:
         delimiters, first = (lines[0].strip('"\n')[4:5],), 1
     for start in range(first, min(len(lines), first + SEARCHED_LINES)):
         for delimiter in delimiters:

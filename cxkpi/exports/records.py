@@ -1,8 +1,8 @@
 """Text lines to records: quoting, line breaks within cells, ragged rows, footers; every line is accounted for.
 
-Ordinary lines (the right number of cells, well-formed quotes) are found with a few whole-column operations and parsed by
-Polars. Only the others are looked at one by one. A quote that is opened and never closed costs the record it stands in,
-not the rows below it.
+Ordinary lines (the right number of cells, well-formed quotes) are found with a few whole-column operations and parsed
+by Polars. Only the others are looked at one by one. A quote that is opened and never closed costs the record it
+stands in, not the rows below it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Broken:
 class Records:
     """``cells``: one row per record, columns ``c0``, ``c1`` … as asked (text) and ``line`` (1-based physical line).
 
-    ``skipped``: records that are no data (preamble, footer, rows of empty cells). ``lines``: physical lines of the file.
-    ``repaired``: records with stray quotes that could still be split.
+    ``skipped``: records that are no data (preamble, footer, rows of empty cells). ``lines``: physical lines of the
+    file. ``repaired``: records with stray quotes that could still be split.
     """
 
     cells: pl.DataFrame
@@ -99,7 +99,7 @@ def split(
     cells = parsed.with_columns(numbers.alias("line"))
     if slow.records:
         columns = {name_of(p): [row[p] or None for _, row in slow.records] for p in sorted(set(wanted))}
-        schema = {name: pl.String for name in columns}
+        schema = dict.fromkeys(columns, pl.String)
         extra = pl.DataFrame(columns, schema=schema).with_columns(
             pl.Series("line", [index + first for index, _ in slow.records], dtype=pl.Int64)
         )

@@ -10,14 +10,14 @@ import polars as pl
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports import values
+from cxkpi.exports.cells import cleaned, is_word, mapped, meets, null_words, picked
+from cxkpi.exports.formats import one_format
 from cxkpi.exports.profile import Condition, Profile, Rows, Rule
 from cxkpi.exports.profile_file import key_columns
 from cxkpi.exports.recognise import normalise
 from cxkpi.exports.records import name_of
 from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType, Table
-
-_SAMPLE = 500
 
 POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
     "text": pl.String(),
@@ -45,8 +45,9 @@ _IN_ORDER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 class Made:
     """What one file's records became.
 
-    ``tables``: table -> its columns, ``source`` and ``line`` (the record's). ``keys``: ``line``, ``key`` (a hash of source and
-    the key of the profile's first table) and ``version`` of every accepted record. ``logins``: (table, column) -> system.
+    ``tables``: table -> its columns, ``source`` and ``line`` (the record's). ``keys``: ``line``, ``key`` (a hash of
+    source and the key of the profile's first table) and ``version`` of every accepted record. ``logins``: (table,
+    column) -> system.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -100,7 +101,7 @@ class _Maker:
         self.positions = positions
         self.headings = headings
         self.line = cells["line"]
-        self.cells = _cleaned(cells, profile.file.nulls)
+        self.cells = cleaned(cells, profile.file.nulls)
         self.height = cells.height
         self.timezone = profile.file.timezone or timezone
         self.zones: dict[str, values.Zone] = {}
@@ -171,7 +172,7 @@ class _Maker:
     def _holds(self, when: Mapping[str, Condition]) -> pl.Series:
         held = ~self.none
         for heading, condition in when.items():
-            held = held & _meets(self._cell(heading), condition)
+            held = held & meets(self._cell(heading), condition)
         return held
 
     def _rows_mask(self, rows: Rows) -> pl.Series:
@@ -198,11 +199,11 @@ class _Maker:
         """The text of a rule, ready to be cast."""
         text = self._written(rule)
         if rule.split is not None:
-            text = _picked(text, rule.split, rule.pick)
+            text = picked(text, rule.split, rule.pick)
         for prefix in rule.strip:
             text = text.str.strip_prefix(prefix)
         if rule.nulls:
-            text = text.set(text.str.to_lowercase().is_in([word.casefold() for word in rule.nulls]).fill_null(False), None)
+            text = text.set(is_word(text, rule.nulls), None)
         if rule.empty is not None:
             text = text.fill_null(rule.empty)
         if rule.lower:
@@ -226,7 +227,7 @@ class _Maker:
                 continue
             seen = pl.concat([self._text(rule).alias("text").to_frame() for rule in users])["text"]
             heading = listed(dict.fromkeys(f"'{self._heading(rule)}'" for rule in users)).replace(" or ", " and ")
-            self.formats[formats] = _one_format(self.path, heading, formats, seen.drop_nulls().unique().sort())
+            self.formats[formats] = one_format(self.path, heading, formats, seen.drop_nulls().unique().sort())
 
     def _format(self, rule: Rule) -> str | None:
         return self.formats[rule.format] if rule.format else None
@@ -253,7 +254,9 @@ class _Maker:
             wanted = [heading for rule in alternatives for heading in (*rule.from_, *rule.join, *rule.plus)]
             names = listed([f"'{heading}'" for heading in wanted])
             message = f"{self.profile.name} reads '{name}' of {table.name} from {names}, which this file does not have"
-            raise InputError(Problem("I105", message, Place(self.path), "Add the column to the export, or give --profile FILE."))
+            raise InputError(
+                Problem("I105", message, Place(self.path), "Add the column to the export, or give --profile FILE.")
+            )
 
     def _constant(self, value: float) -> _Cast:
         filled = pl.repeat(value, self.height, eager=True, dtype=pl.Float64)
@@ -287,9 +290,9 @@ class _Maker:
         if rule.filled is not None:
             return _Cast(text.is_not_null() if rule.filled else text.is_null(), text, heading, bad)
         if rule.values:
-            mapped = _mapped(text, rule)
-            bad = text.is_not_null() & mapped.is_null() & ~_null_words(text, rule)
-            found = self._typed(mapped, rule, column.type)
+            meant = mapped(text, rule)
+            bad = text.is_not_null() & meant.is_null() & ~null_words(text, rule)
+            found = self._typed(meant, rule, column.type)
         else:
             found = self._parsed(text, rule, column.type)
             bad = text.is_not_null() & found.is_null()
@@ -405,9 +408,7 @@ class _Maker:
         for name, column in table.columns.items():
             kind = POLARS_TYPES[column.type]
             columns[name] = (
-                draft[name].values.cast(kind)
-                if name in draft
-                else pl.repeat(None, self.height, eager=True, dtype=kind)
+                draft[name].values.cast(kind) if name in draft else pl.repeat(None, self.height, eager=True, dtype=kind)
             )
         return pl.DataFrame({**columns, "source": self._source(), "line": self.line}).filter(mask)
 
@@ -421,11 +422,13 @@ class _Maker:
         """What makes two records versions of one another: the key of the first table, constants left out."""
         name = next(iter(self.profile.tables))
         first = [(table, rows, draft) for table, rows, draft in drafts if table.name == name]
-        table, rows, draft = first[0]
-        fixed = [n for n in table.key if all(len(r.rules.get(n, ())) == 1 and r.rules[n][0].is_ is not None for _, r, _ in first)]
+        table, _, draft = first[0]
+        fixed = [n for n in table.key if all(_is_constant(rows.rules.get(n, ())) for _, rows, _ in first)]
         columns: dict[str, pl.Series] = {n: draft[n].values for n in table.key if n in draft and n not in fixed}
         shape = ";".join(sorted({str(r.rules[n][0].is_) for _, r, _ in first for n in fixed}))
-        frame = pl.DataFrame({**columns, "source": self._source()}).with_columns(pl.lit(f"{name}:{shape}").alias("shape"))
+        frame = pl.DataFrame({**columns, "source": self._source()}).with_columns(
+            pl.lit(f"{name}:{shape}").alias("shape")
+        )
         version = pl.repeat(None, self.height, eager=True, dtype=pl.Float64)
         if self.profile.version is not None and self._supplied(self.profile.version):
             version = self._version(self.profile.version)
@@ -474,6 +477,10 @@ def fingerprint(frame: pl.DataFrame) -> pl.Series:
     return pl.select(high * pl.lit(2**64, dtype=pl.UInt128) + low).to_series()
 
 
+def _is_constant(rules: Sequence[Rule]) -> bool:
+    return len(rules) == 1 and rules[0].is_ is not None
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s lie' if count != 1 else ' lies'}"
 
@@ -492,91 +499,3 @@ def _noun(kind: ColumnType) -> str:
         "date": "a date",
         "duration": "a duration",
     }[kind]
-
-
-def _cleaned(cells: pl.DataFrame, nulls: Sequence[str]) -> pl.DataFrame:
-    """Cells trimmed; empty ones and the words for nothing are null."""
-    text = pl.col(pl.String).str.strip_chars()
-    something = text != ""
-    for word in nulls:
-        something = something & (text != word)
-    return cells.with_columns(pl.when(something).then(text).name.keep())
-
-
-def _meets(cell: pl.Series, condition: Condition) -> pl.Series:
-    """Where a cell meets every part of a condition; never null."""
-    held = pl.repeat(True, cell.len(), eager=True, dtype=pl.Boolean)
-    if condition.is_ is not None:
-        held = held & (cell.is_not_null() if condition.is_ == "filled" else cell.is_null())
-    if condition.words:
-        held = held & _is_word(cell, condition.words)
-    if condition.not_:
-        held = held & ~_is_word(cell, condition.not_)
-    if condition.matches is not None:
-        held = held & cell.fill_null("").str.contains(condition.matches)
-    return held
-
-
-def _is_word(cell: pl.Series, words: Sequence[str]) -> pl.Series:
-    return cell.str.to_lowercase().is_in([word.strip().casefold() for word in words]).fill_null(False)
-
-
-def _picked(text: pl.Series, separator: str, pick: str | int) -> pl.Series:
-    """One part of a multi-value cell; empty parts do not count."""
-    several = text.str.contains(separator, literal=True).fill_null(False)
-    if not several.any() and pick in ("first", "last", 1):
-        return text
-    index = {"first": 0, "last": -1}.get(str(pick))
-    parts = pl.element().str.strip_chars()
-    wanted = pl.col("text").str.split(separator).list.eval(parts.filter(parts != ""))
-    at = index if index is not None else int(pick) - 1
-    chosen = text.filter(several).to_frame("text").select(wanted.list.get(at, null_on_oob=True)).to_series()
-    rest = text if pick in ("first", "last", 1) else text.set(~several, None)
-    return rest.scatter(several.arg_true(), chosen)
-
-
-def _mapped(text: pl.Series, rule: Rule) -> pl.Series:
-    known = {key.strip().casefold(): value for key, value in rule.values.items()}
-    words = text.str.to_lowercase()
-    default = rule.otherwise
-    mapped = words.replace_strict(list(known), list(known.values()), default=default, return_dtype=pl.String)
-    return mapped.set(text.is_null(), None)
-
-
-def _null_words(text: pl.Series, rule: Rule) -> pl.Series:
-    nothing = [key.strip().casefold() for key, value in rule.values.items() if value is None]
-    return text.str.to_lowercase().is_in(nothing).fill_null(False)
-
-
-def _one_format(path: str, heading: str, formats: Sequence[str], seen: pl.Series) -> str:
-    """The only format that fits every value; formats that agree on every value count as one.
-
-    Values that fit none do not decide: they are rejected or left out later. Raises InputError where two formats read some
-    value differently and both fit all, or where no format covers what the others can read.
-    """
-    sample = {format: values.local_times(seen.head(_SAMPLE), format).is_not_null() for format in formats}
-    most = max(int(fits.sum()) for fits in sample.values())
-    likely = [format for format in formats if int(sample[format].sum()) == most]
-    read = {format: values.local_times(seen, format) for format in likely}
-    # A format that reads less than another cannot be the one; it may only show that the column is mixed.
-    for best in likely:
-        rest = seen.filter(read[best].is_null())
-        odd = [value for format in formats if format != best for value in _first_read(rest, format)]
-        if not odd:
-            break
-    else:
-        message = f"dates in {heading} are written in more than one way: most as {likely[0]}, but not '{min(odd)}'."
-        hint = "Export again with one date format, or give --profile with the one format that is right."
-        raise InputError(Problem("I107", message, Place(path), hint))
-    for other in likely:
-        differ = (read[best] != read[other]).fill_null(False)
-        if differ.any() and read[other].null_count() == read[best].null_count():
-            value = seen.filter(differ)[0]
-            message = f"dates in {heading} can be read as {best} or as {other}: '{value}' is a date in both."
-            hint = "A value with a day above 12 would decide. Give --profile with a profile that declares one 'format'."
-            raise InputError(Problem("I106", message, Place(path), hint))
-    return best
-
-
-def _first_read(text: pl.Series, format: str) -> list[str]:
-    return text.filter(values.local_times(text, format).is_not_null()).head(1).to_list()

@@ -15,12 +15,19 @@ _ISO_OFFSETS = ("%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M%z")
 _DATE_IN_FRONT = r"^(\d{4}-\d{1,2}-\d{1,2})(?:[ T].*)?$"
 _YEARS = (1900, 2199)
 _CLOCK = r"^(?:(?:(\d+)[.:dD ] *)??(\d+):)?(\d*):(\d{1,2}(?:\.\d*)?)$"
-_WORDS = r"^(?:(\d+(?:\.\d+)?) *d(?:ays?)?)?[ ,]*(?:(\d+(?:\.\d+)?) *h(?:(?:ou)?rs?)?)?[ ,]*(?:(\d+(?:\.\d+)?) *m(?:in(?:ute)?s?)?)?[ ,]*(?:(\d+(?:\.\d+)?) *s(?:ec(?:ond)?s?)?)?$"  # noqa: E501
-_THOUSANDS = r"^[+-]?[£$€]? ?\d{1,3}(?:[,'’\u00a0\u202f]\d{3})+(?:\.\d+)?$|^[+-]?[£$€] ?\d+(?:\.\d+)?$"
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_WORDS = (
+    rf"^(?:{_NUMBER} *d(?:ays?)?)?[ ,]*(?:{_NUMBER} *h(?:(?:ou)?rs?)?)?[ ,]*"
+    rf"(?:{_NUMBER} *m(?:in(?:ute)?s?)?)?[ ,]*(?:{_NUMBER} *s(?:ec(?:ond)?s?)?)?$"
+)
+_THOUSANDS = r"^[+-]?[£$€]? ?\d{1,3}(?:[,'\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?$|^[+-]?[£$€] ?\d+(?:\.\d+)?$"
 
 
 def instants(text: pl.Series, format: str | None, to_utc: Parser) -> pl.Series:
-    """Instants as naive UTC. ``format`` None reads ISO 8601, with or without an offset; ``to_utc`` turns local times."""
+    """Instants as naive UTC.
+
+    ``format`` None reads ISO 8601, with or without an offset; ``to_utc`` turns local times into UTC.
+    """
     if format is not None:
         if "%z" in format or "%:z" in format or "%#z" in format:
             return _with_offset(text, (format,))
@@ -117,7 +124,9 @@ def _local(text: pl.Series, formats: Sequence[str]) -> pl.Series:
 
 def _with_offset(text: pl.Series, formats: Sequence[str]) -> pl.Series:
     first, *others = formats
-    found = text.str.to_datetime(first, time_unit="us", strict=False).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    found = (
+        text.str.to_datetime(first, time_unit="us", strict=False).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    )
     for other in others:
         found = _retry(text, found, lambda rest, other=other: _with_offset(rest, (other,)))  # type: ignore[misc]
     return found

@@ -171,13 +171,8 @@ def _is_cut(data: Data, table: str) -> bool:
 def _joined(data: Data, table: str, wanted: Iterable[Path]) -> Frame:
     wanted = set(wanted)
     steps = {path[:depth] for path in wanted for depth in range(1, len(path))}
-    own = {path[-1] for path in wanted if len(path) == 1} | {
-        _lookup(data, table, step).on for step in steps if len(step) == 1
-    }
-    frame = _in_view_columns(
-        data, table, data.engine.scan(data.stored[table].files), _with_history_key(data, table, own)
-    )
-    frame = _as_they_were(data, table, frame, own)
+    own = {path[-1] for path in wanted if len(path) == 1}
+    frame = _as_they_were(data, table, _seen_so_far(data, table), own)
     for step in sorted(steps, key=lambda step: (len(step), step)):
         lookup = _lookup(data, table, step)
         columns = {path[-1] for path in wanted if path[:-1] == step}
@@ -199,41 +194,39 @@ def _lookup(data: Data, table: str, step: Path) -> Lookup:
     return data.tables[table].lookups[step[-1]]
 
 
-def _in_view_columns(data: Data, table: str, frame: Frame, columns: Iterable[str]) -> Frame:
-    """Only these columns, with events later than as_of made null: they had not happened yet."""
-    cut = _is_cut(data, table)
-    declared = data.tables[table].columns
-    chosen = []
-    for name in sorted(columns):
-        column = nw.col(name)
-        if cut and name in declared and declared[name].event:
-            limit = data.as_of_day if declared[name].type == "date" else data.as_of
-            column = nw.when(column <= nw.lit(limit)).then(column)
-        chosen.append(column.alias(name))
-    return frame.select(*chosen)
+def _seen_so_far(data: Data, table: str) -> Frame:
+    """A table with events later than as_of made null: they had not happened yet.
+
+    Every reader of a table begins with this very frame, whatever columns it goes on to use, so that an engine can see
+    that it is one scan; it reads only the columns used in the end.
+    """
+    frame = data.engine.scan(data.stored[table].files)
+    if not _is_cut(data, table):
+        return frame
+    return frame.with_columns(
+        nw.when(nw.col(name) <= nw.lit(data.as_of_day if column.type == "date" else data.as_of))
+        .then(nw.col(name))
+        .alias(name)
+        for name, column in data.tables[table].columns.items()
+        if column.event
+    )
 
 
 def _one_row_per_key(data: Data, table: str, key: str, columns: Iterable[str]) -> Frame:
     """A look-up's right side: the newest spell of an agent, the one row of anything else."""
     declared = data.tables[table]
-    frame = data.engine.scan(data.stored[table].files)
+    frame = _seen_so_far(data, table)
     needed = {key, *columns}
     if declared.span is not None:
         start = declared.span[0]
-        frame = _in_view_columns(data, table, frame, {*needed, start}).filter(~nw.col(start).is_null())
+        frame = frame.filter(~nw.col(start).is_null())
         newest = frame.group_by(key).agg(nw.col(start).max().alias("__newest"))
         frame = frame.join(newest, on=key, how="inner").filter(nw.col(start) == nw.col("__newest"))
-        return _as_they_were(data, table, frame.select(*sorted(needed)), needed)
-    frame = _in_view_columns(data, table, frame, needed)
+        return _as_they_were(data, table, frame, needed)
     if table in data.ambiguous:
         unique = frame.group_by(key).agg(nw.len().alias("__rows")).filter(nw.col("__rows") == 1).select(key)
         frame = frame.join(unique, on=key, how="inner")
     return frame
-
-
-def _with_history_key(data: Data, table: str, columns: set[str]) -> set[str]:
-    history = data.tables[table].history
-    return columns | {history.on} if history is not None and columns & set(history.before) else columns
 
 
 def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) -> Frame:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 import narwhals as nw
 import polars as pl
@@ -101,8 +101,8 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     groups = streams[0].groups
     needs = frozenset().union(*(stream.spec.needs for stream in streams)) | groups | selected
     table = data.tables[first.table]
-    checks = any(_known_once_answered(data, first.table, name) for name in groups | selected)
-    answered = _answered_column(data, table) if checks else None
+    late = sorted(name for name in groups | selected if _known_once_answered(data, first.table, name))
+    answered = _answered_column(data, table) if late else None
     needs |= {answered} if answered else set()
     timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at)
     if first.step is not None:
@@ -117,7 +117,8 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     for number, stream in enumerate(streams):
         adds = dict(stream.spec.adds(timed))
         if answered:
-            adds[UNANSWERED] = flag(timed.true(stream.spec.where) & _unanswered(timed, answered))
+            blank = reduce(or_, (timed.column(name).is_null() for name in late))
+            adds[UNANSWERED] = flag(timed.true(stream.spec.where) & _unanswered(timed, answered) & blank)
         names = {name: f"s{number}_{position}" for position, name in enumerate(adds)}
         sums[(stream.job, stream.branch)] = names
         added |= {names[name]: expression for name, expression in adds.items()}
@@ -167,7 +168,7 @@ def _dimension(timed: Rows, name: str) -> nw.Expr:
 def _selected(timed: Rows, only: Only) -> Frame:
     if not only:
         return timed.frame
-    chosen = (reduce(lambda a, b: a | b, (_is(timed, name, value) for value in values)) for name, values in only)
+    chosen = (reduce(or_, (_is(timed, name, value) for value in values)) for name, values in only)
     return timed.frame.filter(reduce(and_, chosen))
 
 

@@ -10,8 +10,6 @@ leading apostrophe, so taking one away from every cell that starts with one give
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from cxkpi.reports.json import instant
@@ -94,11 +92,13 @@ def _dimension(row: Row, name: str) -> str | None:
 
 
 def _write(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    lines = (",".join(map(_quoted, map(_cell, row))) for row in (heading, *rows))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _quoted(cell: str) -> str:
+    # Before Python 3.13 csv.writer leaves a lone carriage return unquoted, which readers take for the end of the row.
+    return '"' + cell.replace('"', '""') + '"' if any(char in cell for char in ',"\r\n') else cell
 
 
 def _cell(cell: Cell) -> str:

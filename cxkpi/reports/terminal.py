@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import Box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -33,7 +33,7 @@ LEDGER_DROPPED_FIRST = ("blanked", "skipped", "superseded", "profile")
 """The same for the lines of the files."""
 
 _GAP = 2
-_MOST_BARS = 24
+_BARS = (24, 12, 6)
 _FEWEST_PERIODS = 3
 _LONGEST_NAME = 48
 _SHORTEST_LABEL = 20
@@ -90,6 +90,8 @@ class Page:
 
     def short(self, period: Period) -> str:
         """A period's name over a column; with the year only where several years are in the table."""
+        if period.every == "all":
+            return "Value"
         return periods.short(period, year=len({other.start.year for other in self.periods}) > 1)
 
 
@@ -177,7 +179,7 @@ def _fit(page: Page, width: int) -> tuple[Column, ...]:
     """All periods as columns; else the newest that fit after a sparkline; else one value and what fits beside it."""
     target, change, n, interval = _target(page), _change(page), _n(page), _interval(page)
     tail = [column for column in (target, change, n, interval) if any(cell.plain.strip() for cell in column.cells)]
-    mixed = any(line.current != page.heading for line in page.lines)
+    mixed = any(line.current.start != page.heading.start for line in page.lines)
     shown = len(page.periods)
     oldest_verdict = min(line.current.start for line in page.lines)
     fewest = max(min(_FEWEST_PERIODS, shown), sum(period.start >= oldest_verdict for period in page.periods))
@@ -186,32 +188,56 @@ def _fit(page: Page, width: int) -> tuple[Column, ...]:
         if newest < shown:
             columns.insert(0, _trend(page, page.periods[:-newest]))
         columns += [_judged(page), *tail] if mixed else tail
-        label = _label(page, width - _needed(columns))
+        label = _label(page, _room(width, columns))
         if label.width >= min(_widest_label(page), _ROOMY_LABEL):
             return (label, *columns)
     columns = [_value(page), *([_period(page)] if mixed else []), *tail]
     if earlier := [period for period in page.periods if period.start < page.heading.start]:
-        columns.append(_trend(page, earlier))
-    for name in (*DROPPED_FIRST, ""):
-        label = _label(page, width - _needed(columns))
+        for bars in sorted({min(len(earlier), most) for most in _BARS}, reverse=True):
+            with_trend = [*columns, _trend(page, earlier[-bars:])]
+            label = _label(page, _room(width, with_trend))
+            if label.width >= min(_widest_label(page), _SHORTEST_LABEL):
+                return (label, *with_trend)
+    for name in DROPPED_FIRST:
+        label = _label(page, _room(width, columns))
         if label.width >= min(_widest_label(page), _SHORTEST_LABEL):
-            return (label, *columns)
+            break
         columns = [column for column in columns if column.name != name]
-    return (_label(page, _SHORTEST_LABEL + _GAP), *columns)
+    return (_label(page, max(_room(width, columns), _SHORTEST_LABEL)), *columns)
 
 
-def _needed(columns: Sequence[Column]) -> int:
-    return sum(column.width + _GAP for column in columns)
+def _room(width: int, columns: Sequence[Column]) -> int:
+    """What one cell of margin and ``columns``, each after a gap, leave for the first column."""
+    return width - 1 - sum(column.width + _GAP for column in columns)
 
 
 def _label(page: Page, room: int) -> Column:
     """The metric, or below it its dimension values, folded to ``room``."""
-    texts = [_group(page, line) if page.result.by else _title(line) for line in page.lines]
-    return Column("metric", _label_heading(page), tuple(map(Text, texts)), folded=min(_widest_label(page), room - _GAP))
+    width = max(1, min(_widest_label(page), room))
+    texts = [_group(page, line) if page.result.by else _title(line, page) for line in page.lines]
+    cells = tuple(Text(_fold(text, width, "  " if page.result.by else "")) for text in texts)
+    return Column("metric", _label_heading(page), cells, folded=width)
+
+
+def _fold(text: str, width: int, indent: str) -> str:
+    """Break a text between words, and where a word is too long inside it; every line is indented."""
+    room, lines = max(1, width - len(indent)), [""]
+    for word in text.split():
+        for index, piece in enumerate(chop_cells(word, room)):
+            joined = f"{lines[-1]} {piece}" if lines[-1] and index == 0 else lines[-1] + piece
+            if cell_len(joined) <= room:
+                lines[-1] = joined
+            else:
+                lines.append(piece)
+    return "\n".join(indent + line for line in lines)
 
 
 def _widest_label(page: Page) -> int:
-    texts = [text for line in page.lines for text in (_title(line), _group(page, line) if page.result.by else "")]
+    texts = [
+        text
+        for line in page.lines
+        for text in (_title(line, page), f"  {_group(page, line)}" if page.result.by else "")
+    ]
     return max(map(cell_len, [_label_heading(page), *texts]))
 
 
@@ -219,14 +245,19 @@ def _label_heading(page: Page) -> str:
     return f"Metric by {', '.join(page.result.by)}" if page.result.by else "Metric"
 
 
-def _title(line: Line) -> str:
-    title = plain(line.info.label)
-    return title if line.info.variant is None else f"{title} ({plain(line.info.variant)})"
+def _title(line: Line, page: Page) -> str:
+    """The label; with a variant's name where the label may be that of the metric it varies."""
+    info = line.info
+    base = page.result.metrics.get((info.metric, None))
+    title = plain(info.label)
+    if info.variant is None or (base is not None and base.label != info.label):
+        return title
+    return f"{title} ({plain(info.variant)})"
 
 
 def _group(page: Page, line: Line) -> str:
     names = [_dimension(page, name, value) for name, value in line.by.items()]
-    return "  " + (f" {page.glyphs.dot} ".join(names) or "all")
+    return f" {page.glyphs.dot} ".join(names) or "all"
 
 
 def _dimension(page: Page, name: str, value: str | None) -> str:
@@ -241,8 +272,12 @@ def _dimension(page: Page, name: str, value: str | None) -> str:
 
 
 def _value(page: Page) -> Column:
-    heading = "Value" if page.heading.every == "all" else periods.short(page.heading)
-    return _figures(page, "value", heading, lambda line: line.row)
+    heading = page.heading
+    return _figures(page, "value", page.short(heading) if heading.every == "all" else periods.short(heading), _current)
+
+
+def _current(line: Line) -> Row | None:
+    return line.row
 
 
 def _over_time(page: Page, period: Period) -> Column:
@@ -252,7 +287,9 @@ def _over_time(page: Page, period: Period) -> Column:
 def _figures(page: Page, name: str, heading: str, pick: Callable[[Line], Row | None]) -> Column:
     """Values with their marks, aligned on the value; of a line's periods only the current one carries a verdict."""
     rows = [pick(line) for line in page.lines]
-    currents = [row is not None and row.period == line.current for line, row in zip(page.lines, rows, strict=True)]
+    currents = [
+        row is not None and row.period.start == line.current.start for line, row in zip(page.lines, rows, strict=True)
+    ]
     marks = [_mark(page, row, current) for row, current in zip(rows, currents, strict=True)]
     room = max(map(cell_len, marks))
     texts = [
@@ -312,7 +349,7 @@ def _aligned(
 
 def _period(page: Page) -> Column:
     """Beside the value: which period it is of, where that is not the heading's."""
-    texts = ["" if line.current == page.heading else page.short(line.current) for line in page.lines]
+    texts = ["" if line.current.start == page.heading.start else page.short(line.current) for line in page.lines]
     return Column("period", "", tuple(Text(cell, style="dim") for cell in texts))
 
 
@@ -366,7 +403,7 @@ def _confidence(page: Page) -> str:
 
 def _trend(page: Page, over: Sequence[Period]) -> Column:
     """A bar for each of the periods before the line's current one."""
-    drawn = over[-_MOST_BARS:]
+    drawn = over[-_BARS[0] :]
 
     def bars(line: Line) -> str:
         earlier = [line.rows.get(period.start) if period.start < line.current.start else None for period in drawn]
@@ -386,7 +423,7 @@ def _table(page: Page, columns: Sequence[Column], unicode: bool) -> RenderableTy
         if page.result.by and (index == 0 or page.lines[index - 1].info is not line.info):
             if index:
                 table.add_section()
-            table.add_row(Text(_title(line), style="bold"))
+            table.add_row(Text(_title(line, page), style="bold"))
         table.add_row(*(column.cells[index] for column in columns))
     return Padding(table, (0, 0, 0, 1))
 
@@ -394,7 +431,9 @@ def _table(page: Page, columns: Sequence[Column], unicode: bool) -> RenderableTy
 def _grid(box: Box | None, header_style: str, columns: Sequence[Column]) -> Table:
     """An empty table whose columns are ``_GAP`` apart: one cell of padding, and one of the box."""
     padding = (0, 1 if box is not None else _GAP, 0, 0)
-    table = Table(box=box, padding=padding, show_edge=False, header_style=header_style, border_style="dim")
+    table = Table(
+        box=box, padding=padding, pad_edge=False, show_edge=False, header_style=header_style, border_style="dim"
+    )
     for column in columns:
         table.add_column(Text(column.heading), width=column.width, no_wrap=column.folded is None, overflow="fold")
     return table
@@ -468,7 +507,7 @@ def _sentences(page: Page, columns: Sequence[Column]) -> Iterator[str]:
     about: dict[str, dict[str, None]] = {}
     for line in page.lines:
         for sentence in _about(page, line):
-            about.setdefault(sentence, {}).setdefault(_title(line))
+            about.setdefault(sentence, {}).setdefault(_title(line, page))
     for sentence, titles in about.items():
         yield f"{'; '.join(titles)}: {sentence}"
     if all(column.name != "over time" for column in columns):
@@ -481,21 +520,33 @@ def _sentences(page: Page, columns: Sequence[Column]) -> Iterator[str]:
 
 def _about(page: Page, line: Line) -> Iterator[str]:
     row, whole = line.row, not line.by
-    if whole and line.current.start < page.heading.start:
-        later = line.rows.get(page.heading.start)
-        waiting = later.immature if later is not None else 0
-        records = {0: "records", 1: "1 record"}.get(waiting, f"{figures.count(waiting)} records")
-        yield (
-            f"judged for {periods.name(line.current)}; {records} of {periods.name(page.heading)} cannot be judged yet,"
-            " because the time to wait for an outcome is not over."
-        )
+    newest = max(
+        (period for period in page.periods if period.complete), key=lambda one: one.start, default=line.current
+    )
+    if whole and line.current.start < newest.start:
+        yield f"judged for {periods.name(line.current)}; {_waiting(line.rows.get(newest.start), newest)}"
     if whole and line.info.roll is not None:
         yield f"each figure covers the {_span(line.info.roll)} that end with its period."
+    if whole and row is not None and row.immature:
+        yield f"{_records(row.immature)} cannot be judged yet and are left out."
     if whole and row is not None and row.censored:
         censored, of = figures.count(row.censored), figures.count(row.n)
         yield f"{censored} of {of} are not there yet, and count as far as they were seen."
     if row is not None:
         yield from map(plain, row.notes)
+
+
+def _waiting(later: Row | None, period: Period) -> str:
+    """Why a metric is not judged for the newest complete period."""
+    if later is None:
+        return f"there is nothing to measure in {periods.name(period)}."
+    return (
+        f"{_records(later.immature)} of {periods.name(period)} cannot be judged yet: the time to wait for is not over."
+    )
+
+
+def _records(number: int) -> str:
+    return {0: "records", 1: "1 record"}.get(number, f"{figures.count(number)} records")
 
 
 def _span(roll: str) -> str:
@@ -523,10 +574,10 @@ def _ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[
     paths = [plain(entry.path) for entry in files]
     longest = max(map(cell_len, [*paths, "File"]))
     for name in LEDGER_DROPPED_FIRST:
-        if min(longest, max(_SHORTEST_PATH, width // 3)) <= width - 1 - _GAP - _needed(columns):
+        if min(longest, max(_SHORTEST_PATH, width // 3)) <= _room(width, columns):
             break
         columns = [column for column in columns if column.name != name]
-    room = max(_SHORTEST_PATH, min(longest, width - 1 - _GAP - _needed(columns)))
+    room = max(_SHORTEST_PATH, min(longest, _room(width, columns)))
     shown = tuple(Text(_tail(path, room, glyphs)) for path in paths)
     columns = [Column("path", "File", shown), *columns]
     table = _grid(None, "dim", columns)

@@ -9,6 +9,7 @@ from cxkpi.engines.polars import PolarsEngine
 from cxkpi.measurement import run
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
+CONTACTS = sorted(SAMPLE.glob("acd_*.csv"))
 TEN = [
     "fcr",
     "aht",
@@ -27,6 +28,7 @@ class Watched(PolarsEngine):
     """Polars, keeping the optimised plan of each run."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.plans: list[str] = []
         self.collected: list[int] = []
 
@@ -40,27 +42,29 @@ def scans(plan: str, table: str) -> int:
     return sum("SCAN" in line and f"/{table}/" in line for line in plan.splitlines())
 
 
-def watched(monkeypatch, **question):
+def watched(monkeypatch, paths, **question):
     engine = Watched()
     monkeypatch.setattr(run, "load_engine", lambda name: engine)
-    result = cxkpi.measure([SAMPLE], **question)
+    result = cxkpi.measure(paths, **question)
     return engine, result
 
 
 def test_ten_metrics_of_contacts_read_the_table_once(monkeypatch):
-    engine, result = watched(monkeypatch, metrics=TEN)
+    engine, result = watched(monkeypatch, CONTACTS, metrics=TEN)
     assert {row.metric for row in result.rows} == set(TEN)
     (plan,) = engine.plans
     assert scans(plan, "contacts") == 1
 
 
 def test_a_dimension_of_a_look_up_does_not_read_contacts_again(monkeypatch):
-    engine, _ = watched(monkeypatch, metrics=TEN, by=["team"])
+    # Without aht, whose guard csat reads contacts as a look-up of its own.
+    metrics = [name for name in TEN if name != "aht"]
+    engine, _ = watched(monkeypatch, [SAMPLE], metrics=metrics, by=["team"])
     assert scans(engine.plans[0], "contacts") == 1
 
 
 def test_metrics_of_one_table_and_time_share_a_group_by(monkeypatch):
-    engine, _ = watched(monkeypatch, metrics=[name for name in TEN if name != "fcr"])
+    engine, _ = watched(monkeypatch, CONTACTS, metrics=[name for name in TEN if name not in ("fcr", "aht")])
     assert engine.collected == [1]
 
 
