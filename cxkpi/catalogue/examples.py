@@ -79,9 +79,7 @@ def example(
     )
 
 
-def parse_table(
-    text: str, name: str, tables: Mapping[str, Table], path: Path, report: Report
-) -> tuple[Row, ...]:
+def parse_table(text: str, name: str, tables: Mapping[str, Table], path: Path, report: Report) -> tuple[Row, ...]:
     """The rows of a table written with bars between columns and its column names in the first line.
 
     Cells are trimmed, an empty cell is null, and a column ``rows`` says how often its row stands there.

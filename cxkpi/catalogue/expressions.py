@@ -96,9 +96,7 @@ TITLES: Mapping[str, str] = {
 }
 
 
-def parse(
-    text: str, scope: Scope, zone: str, expected: Type | None = None
-) -> tuple[Expression | None, list[Fault]]:
+def parse(text: str, scope: Scope, zone: str, expected: Type | None = None) -> tuple[Expression | None, list[Fault]]:
     """The expression a text stands for, or None and what is wrong with it.
 
     ``zone`` is the one local date and timestamp literals are written in. ``expected`` is the type its value must have.
@@ -133,6 +131,7 @@ _EXPECTED_HINTS: Mapping[tuple[str, str], str] = {
     ("number", "boolean"): "Write 'case when … then 1 else 0 end' to count it.",
     ("number", "instant"): "Write seconds(a, b) for the time between two timestamps.",
 }
+
 
 class _Stop(Exception):  # noqa: N818 - control flow within this module
     pass

@@ -22,14 +22,13 @@ from pydantic import (
     field_validator,
 )
 
-from cxkpi.calendar import MONTHS, WEEKDAYS
+from cxkpi.calendar import MONTHS, WEEKDAYS, Every
 from cxkpi.catalogue import quantities
 from cxkpi.catalogue.quantities import Refusal
 from cxkpi.documents.validation import Strict, describe, refusal
 from cxkpi.kinds.definition import Duration
 from cxkpi.kinds.expression import Expression
 from cxkpi.kinds.registry import KINDS
-from cxkpi.result import Every
 from cxkpi.tables import TABLES, ColumnType
 
 NOT_YET = ""

@@ -144,7 +144,7 @@ def _sections(document: Document, report: Report) -> dict[str, Any]:
 
 
 def _salvaged(key: str, section: Any) -> dict[str, Any]:
-    """What is usable of a section with a problem, so that its other names are not called unknown wherever they are used.
+    """What is usable of a section with a problem, so that its other names are not called unknown where they are used.
 
     A field without a text is None. A column of an unknown type counts as text.
     """
@@ -307,6 +307,7 @@ class _Reading:
         report, path = self.report, ("metrics", title)
         before = report.count
         spec = self.builder.spec(KINDS[common.kind].Spec, common, path)
+        rules.check_keys(common, path, report)
         unit = rules.unit_of(common, spec, path, report)
         target, alarm = rules.goals_of(common, unit, path, report)
         if common.cluster is not None:

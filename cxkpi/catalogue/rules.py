@@ -9,6 +9,7 @@ from cxkpi.catalogue.grammar import Common
 from cxkpi.catalogue.quantities import Refusal, in_unit
 from cxkpi.catalogue.report import Report
 from cxkpi.documents.places import Path
+from cxkpi.documents.spelling import listed
 
 # What the values of a kind are, where the kind decides that.
 UNIT_OF_KIND: Mapping[str, str] = {
@@ -17,6 +18,9 @@ UNIT_OF_KIND: Mapping[str, str] = {
     "net": "points",
     "time_to_event": "days",
 }
+# Kinds with an interval that allows for clusters, and kinds whose rows wait for nothing but their age.
+CLUSTERED = ("mean", "ratio")
+MATURING = ("total", "mean", "share", "net", "ratio")
 _UNIT_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("%", "percentage", "pct", "share", "fraction"), "percent"),
     **dict.fromkeys(("s", "sec", "secs", "second"), "seconds"),
@@ -26,6 +30,16 @@ _UNIT_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("wk", "week"), "weeks"),
     "point": "points",
 }
+
+
+def check_keys(common: Common, path: Path, report: Report) -> None:
+    """Common keys that the kind would not heed are refused rather than ignored."""
+    if common.cluster is not None and common.kind not in CLUSTERED:
+        message = f"'cluster' is not supported in a {common.kind} metric by this version of cxkpi"
+        report.add("C106", message, (*path, "cluster"), f"It is for {listed(CLUSTERED)}.", key=True)
+    if common.matures is not None and common.kind not in MATURING:
+        hint = "Its window is 'within'." if common.kind == "repeat" else None
+        report.add("C109", f"'matures' does not go with the kind {common.kind}", (*path, "matures"), hint, key=True)
 
 
 def unit_of(common: Common, spec: Any, path: Path, report: Report) -> str:

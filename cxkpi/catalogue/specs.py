@@ -14,7 +14,7 @@ from cxkpi.catalogue.report import Report
 from cxkpi.catalogue.scopes import Fields, TableScope, find_column, metric_scope, reachable_names
 from cxkpi.documents.places import Path
 from cxkpi.documents.spelling import did_you_mean, listed
-from cxkpi.kinds import stock
+from cxkpi.kinds import repeat, stock, time_to_event
 from cxkpi.kinds.definition import Duration, Term
 from cxkpi.kinds.expression import Expression, Type
 from cxkpi.kinds.time_to_event import MetricRows
@@ -140,6 +140,35 @@ class Builder:
                 self.report.add("C109", message, (*path, given[1]), f"Keep one of {choices}.", key=True)
         if isinstance(built, Term | stock.Spec) and getattr(built, "stock", "mean") is not None:
             self.stock(built, path)
+        if isinstance(built, repeat.Spec):
+            clock: dict[Path, str | None] = {
+                ("clock", "from"): built.clock.from_,
+                ("clock", "to"): built.clock.to,
+            }
+            self.times(built.from_, clock, "instant", "a repeat is timed to the second", path)
+        if isinstance(built, time_to_event.Spec):
+            event = built.event if isinstance(built.event, str) else None
+            days: dict[Path, str | None] = {("start",): built.start, ("event",): event, ("censor",): built.censor}
+            self.times(built.from_, days, "date", "a time to an event is counted in days", path)
+            if isinstance(built.event, time_to_event.SustainedRun) and built.from_ in self.tables:
+                self.run(built.event, self.tables[built.from_].key[0], (*path, "event"))
+
+    def run(self, rule: time_to_event.SustainedRun, entity: str, path: Path) -> None:
+        """A sustained run is one of the entity's own periods, and at least one period long."""
+        if rule.from_.per != (entity,):
+            message = f"a run is looked for per '{entity}', whose time is counted"
+            self.report.add("C109", message, (*path, "from", "per"), f"Write per: [{entity}].")
+        if rule.sustained < 1:
+            message = f"a run is at least 1 period long, not {rule.sustained}"
+            self.report.add("C107", message, (*path, "sustained"))
+
+    def times(self, table: str, columns: Mapping[Path, str | None], kind: str, reason: str, path: Path) -> None:
+        """Columns that must be of one of the two types of time."""
+        for steps, name in columns.items():
+            column = find_column(self.tables, table, name) if name is not None and table in self.tables else None
+            if column is not None and column.type in ("instant", "date") and column.type != kind:
+                needed = "a timestamp" if kind == "instant" else "a date"
+                self.report.add("C206", f"{steps[-1]}: '{name}' is not {needed}, and {reason}", (*path, *steps))
 
     def stock(self, built: Term | stock.Spec, path: Path) -> None:
         if built.from_ in self.tables and self.tables[built.from_].span is None:

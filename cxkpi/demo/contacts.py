@@ -32,10 +32,11 @@ _RETURN, _PROMPT, _CALL_BACK = 0, 1, 2
 
 @dataclass(slots=True)
 class Contact:
-    """One contact. ``start`` and ``end`` are seconds of the local day, durations milliseconds; talk may be None.
+    """One contact. ``start`` and ``end`` are seconds of the local day, other durations milliseconds.
 
-    ``customer`` is -1 where the number was withheld. ``reason``, ``queue`` and ``onward`` (the queue transferred to) are
-    indices, -1 where there is none. ``agent`` handled it, ``first_agent`` is who was alerted or transferred before.
+    ``customer`` is -1 where the number was withheld. ``reason``, ``queue`` and ``onward`` (the queue transferred to)
+    are indices, -1 where there is none. ``agent`` handled it; ``first_agent`` was alerted, or transferred it, before.
+    ``talk`` is None where the ACD does not know it.
     """
 
     day: Day

@@ -29,7 +29,7 @@ and blank lines are none. Titles, footers and the second and third heading row o
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -63,6 +63,16 @@ class _Sum:
     n: int = 0
     total: int = 0
     missing: int = 0
+
+
+def _sums() -> dict[date, _Sum]:
+    return defaultdict(_Sum)
+
+
+@dataclass(slots=True)
+class _Judged:
+    n: int = 0
+    resolved: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -158,11 +168,11 @@ class Truth:
     start: date
     end: date
     files: dict[str, FileCount] = field(default_factory=dict)
-    _aht: dict[date, _Sum] = field(default_factory=dict)
-    _judged: dict[date, list[int]] = field(default_factory=dict)
-    _csat: dict[date, _Sum] = field(default_factory=dict)
-    _ces: dict[date, _Sum] = field(default_factory=dict)
-    _weeks: dict[str, dict[date, _Week]] = field(default_factory=dict)
+    _aht: dict[date, _Sum] = field(default_factory=_sums)
+    _judged: dict[date, _Judged] = field(default_factory=lambda: defaultdict(_Judged))
+    _csat: dict[date, _Sum] = field(default_factory=_sums)
+    _ces: dict[date, _Sum] = field(default_factory=_sums)
+    _weeks: dict[tuple[str, date], _Week] = field(default_factory=lambda: defaultdict(_Week))
     _open: dict[tuple[str, str], list[_Waiting]] = field(default_factory=dict)
     _window: deque[_Waiting] = field(default_factory=deque)
     _day: date = date.min
@@ -206,7 +216,7 @@ class Truth:
             self._repeat(started, ended, (customer, reason), inbound and handled)
         if not handled:
             return
-        total = self._aht.setdefault(self._month, _Sum())
+        total = self._aht[self._month]
         if talk_ms is None:
             total.missing += 1
             return
@@ -214,7 +224,7 @@ class Truth:
         total.n += 1
         total.total += handle
         if agent_id:
-            week = self._week(agent_id, self._monday)
+            week = self._weeks[agent_id, self._monday]
             week.n += 1
             week.ms += handle
 
@@ -228,9 +238,9 @@ class Truth:
             self._judge(self._window.popleft())
 
     def _judge(self, row: _Waiting) -> None:
-        counts = self._judged.setdefault(row.month, [0, 0, 0])
-        counts[0] += 1
-        counts[1] += not row.repeated
+        judged = self._judged[row.month]
+        judged.n += 1
+        judged.resolved += not row.repeated
         self._forget(row)
 
     def _forget(self, row: _Waiting) -> None:
@@ -258,25 +268,22 @@ class Truth:
             self._open.setdefault(key, []).append(row)
             self._window.append(row)
 
-    def _week(self, agent_id: str, monday: date) -> _Week:
-        return self._weeks.setdefault(agent_id, {}).setdefault(monday, _Week())
-
     def response(self, of: date, csat: int | None, ces: int | None) -> None:
         """The answers of one accepted response; ``of`` is the day they are counted on."""
         month = of.replace(day=1)
         if csat is not None:
-            total = self._csat.setdefault(month, _Sum())
+            total = self._csat[month]
             total.n += 1
             total.total += csat >= 4
         if ces is not None:
-            total = self._ces.setdefault(month, _Sum())
+            total = self._ces[month]
             total.n += 1
             total.total += ces
 
     def evaluation(self, agent_id: str, scored: date, points: int, available: int) -> None:
         """One accepted section of an evaluation."""
         if agent_id:
-            week = self._week(agent_id, scored - timedelta(days=scored.weekday()))
+            week = self._weeks[agent_id, scored - timedelta(days=scored.weekday())]
             week.points += points
             week.available += available
 
@@ -332,7 +339,7 @@ class Truth:
 
     def _durations(self, spells: Sequence[Employment], as_of: date) -> dict[Employment, tuple[int, bool]]:
         """Days from hire to competency (True), or to the day up to which that was not seen (False)."""
-        return {spell: _until_competent(spell, self._weeks.get(spell.agent_id, {}), as_of) for spell in spells}
+        return {spell: _until_competent(spell, self._weeks, as_of) for spell in spells}
 
 
 def _monthly(months: Sequence[date], count: Callable[[Sequence[date]], Cell]) -> dict[str, Cell]:
@@ -342,7 +349,8 @@ def _monthly(months: Sequence[date], count: Callable[[Sequence[date]], Cell]) ->
 
 def _rolling(months: Sequence[date], end: date, count: Callable[[date, date], Cell]) -> dict[str, Cell]:
     cells = {f"{month:%Y-%m}": count(_next_month(month, -11), _next_month(month)) for month in months}
-    return {**cells, "total": count(months[0], end)}
+    # The total is one period over everything; its window, too, is the twelve months that end with it.
+    return {**cells, "total": count(_next_month(end, -12), end)}
 
 
 def _mean(months: Sequence[date], sums: Mapping[date, _Sum], grain: int) -> Cell:
@@ -354,9 +362,9 @@ def _mean(months: Sequence[date], sums: Mapping[date, _Sum], grain: int) -> Cell
     return cell
 
 
-def _fcr(months: Sequence[date], judged: Mapping[date, Sequence[int]], immature: Mapping[date, int]) -> Cell:
-    n = sum(judged[month][0] for month in months if month in judged)
-    resolved = sum(judged[month][1] for month in months if month in judged)
+def _fcr(months: Sequence[date], judged: Mapping[date, _Judged], immature: Mapping[date, int]) -> Cell:
+    n = sum(judged[month].n for month in months if month in judged)
+    resolved = sum(judged[month].resolved for month in months if month in judged)
     cell = _cell(Fraction(resolved, n) if n else None, n, resolved, n)
     cell["immature"] = sum(immature.get(month, 0) for month in months)
     return cell
@@ -382,12 +390,12 @@ def _turnover(spells: Iterable[Employment], first: date, after: date, as_of: dat
     return cell
 
 
-def _until_competent(spell: Employment, weeks: Mapping[date, _Week], as_of: date) -> tuple[int, bool]:
+def _until_competent(spell: Employment, weeks: Mapping[tuple[str, date], _Week], as_of: date) -> tuple[int, bool]:
     left = spell.left if spell.left is not None and spell.left < as_of else None
     monday = spell.hired - timedelta(days=spell.hired.weekday())
     run = 0
     while monday + timedelta(days=7) <= as_of:
-        week = weeks.get(monday)
+        week = weeks.get((spell.agent_id, monday))
         run = run + 1 if week is not None and week.qualifies() else 0
         monday += timedelta(days=7)
         if run == RUN:

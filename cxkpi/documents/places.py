@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -271,13 +272,14 @@ def _not_yaml(document: Document, error: yaml.YAMLError, family: str) -> Problem
     return document.problem(code, f"this is not YAML: {reason}", place)
 
 
-def _line_starts(source: str) -> list[int]:
+@lru_cache(maxsize=8)
+def _line_starts(source: str) -> tuple[int, ...]:
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     if len(starts) > 1 and (not source or source[-1] not in "\n\r\x85\u2028\u2029"):
         starts.pop()
-    return starts
+    return tuple(starts)
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}

@@ -12,6 +12,9 @@ from cxkpi.exports.profile import Condition, Rule
 def cleaned(cells: pl.DataFrame, nulls: Sequence[str]) -> pl.DataFrame:
     """Cells trimmed; empty ones and the words for nothing are null."""
     text = pl.col(pl.String).str.strip_chars()
+    if any(cells.select(pl.col(pl.String).str.starts_with('="').any()).row(0)):
+        # Excel's way to keep leading zeros: ="00417".
+        text = pl.when(text.str.starts_with('="')).then(text.str.slice(2).str.strip_suffix('"')).otherwise(text)
     something = text != ""
     for word in nulls:
         something = something & (text != word)

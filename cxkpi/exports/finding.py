@@ -36,7 +36,7 @@ def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
             inside = [entry for entry in entries if entry.suffix.lower() in EXTENSIONS]
             others = [entry.name for entry in entries if entry.suffix.lower() in _ELSEWHERE]
             if not inside:
-                message = f"there is no .csv, .tsv or .txt file in the folder {path.as_posix()}"
+                message = f"there is no .csv, .tsv or .txt file in the folder {path.as_posix()}."
                 hint = (
                     f"It holds {', '.join(others)}: export or save as CSV."
                     if others
@@ -50,7 +50,7 @@ def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
             known = found.get(path.resolve())
             found[path.resolve()] = Found(path, known.shown if known else path.name, True)
         else:
-            message = f"there is no file or folder {path.as_posix()}"
+            message = f"there is no file or folder {path.as_posix()}."
             raise UsageError(Problem("U010", message, Place(path.as_posix()), "Check the spelling of the path."))
     names = Counter(file.shown for file in found.values())
     unique = [f if names[f.shown] == 1 else replace(f, shown=f.path.as_posix()) for f in found.values()]

@@ -95,24 +95,24 @@ def _recognise_all(found: Sequence[Found], known: Sequence[Profile]) -> tuple[li
         raise InputError(*problems)
     if not recognised:
         raise InputError(*(problem for _, problem in left))
-    return recognised, [f"{file.shown} was left out: {problem.message}." for file, problem in left]
+    return recognised, [f"{file.shown} was left out: {problem.message}" for file, problem in left]
 
 
 def _recognise_one(file: Found, known: Sequence[Profile]) -> _Recognised | Problem:
     try:
         content = file.path.read_bytes()
     except OSError as error:
-        return Problem("I100", f"it cannot be read: {error.strerror}", Place(file.shown))
+        return Problem("I100", f"it cannot be read: {error.strerror}.", Place(file.shown))
     if not content[:4096].strip() and not content.strip():
-        return Problem("I102", "the file is empty", Place(file.shown), "Export it again, or leave it out.")
+        return Problem("I102", "the file is empty.", Place(file.shown), "Export it again, or leave it out.")
     try:
         text = decode(content)
     except NotText as what:
         hint = "Export it again as CSV (comma-separated text)."
-        return Problem("I103", f"this is {what}, not the text of an export", Place(file.shown), hint)
+        return Problem("I103", f"this is {what}, not the text of an export.", Place(file.shown), hint)
     layout = recognise(text.utf8, file.shown, known)
     if isinstance(layout, NotRecognised):
-        return Problem("I105", f"nobody recognises this file: {layout}", Place(file.shown), _HINT)
+        return Problem("I105", f"nobody recognises this file: {layout}.", Place(file.shown), _HINT)
     note = None
     if text.guessed and layout.profile.file.encoding is None:
         note = f"{file.shown} is not UTF-8; it was read as {text.encoding}."
@@ -154,12 +154,17 @@ class _Run:
             width=len(layout.headings),
             wanted=sorted(wanted),
             footer=profile.file.footer,
+            nulls=profile.file.nulls,
         )
         skipped = records.skipped + layout.more_headings
         made = make(shown, records.cells, positions, layout.headings, profile, self.tables, self.timezone)
         broken = tuple(Reject(shown, one.line, "", "", one.reason) for one in records.broken)
         if records.repaired:
-            had = "1 record had stray quotes and was" if records.repaired == 1 else f"{records.repaired:,} records had stray quotes and were"
+            had = (
+                "1 record had stray quotes and was"
+                if records.repaired == 1
+                else f"{records.repaired:,} records had stray quotes and were"
+            )
             self.notes.append(f"{shown}: {had} read all the same.")
         for heading in layout.repeated:
             self.notes.append(f"{shown}: the heading '{heading}' stands more than once; the first was read.")
@@ -361,44 +366,42 @@ def _span(
 
     A table without event columns of its own (answers) takes the times its rows came into view with.
     """
-    frame = pl.scan_parquet(list(files[table.name]))
-    times = _reached(frame, table, table.time, tables, files)
-    first = times.select(pl.coalesce(pl.all()).min()).collect().item() if times is not None else None
+    times = _reached(table, table.time, tables, files)
+    first = times.select(pl.coalesce(pl.all()).min()).collect().item() if table.time else None
     instants = [name for name, column in table.columns.items() if column.event and column.type == "instant"]
     days = [name for name, column in table.columns.items() if column.event and column.type == "date"]
     own = instants or days
-    events = frame.select(own) if own else _reached(frame, table, table.seen, tables, files)
-    newest: list[datetime | date] = []
-    if events is not None:
-        newest = [value for value in events.select(pl.all().max()).collect().row(0) if value is not None]
+    events = pl.scan_parquet(list(files[table.name])).select(own) if own else _reached(table, table.seen, tables, files)
+    newest = [value for value in events.select(pl.all().max()).collect().row(0) if value is not None]
     through = max((_end_of(value, timezone) for value in newest), default=None)
     return (None if first is None else _start_of(first, timezone)), through
 
 
 def _reached(
-    frame: pl.LazyFrame,
     table: Table,
     names: Sequence[str],
     tables: Mapping[str, Table],
     files: Mapping[str, tuple[Path, ...]],
-) -> pl.LazyFrame | None:
-    """The columns that dotted names lead to, one per name that can be followed, over the look-ups."""
-    columns = []
+    by: str | None = None,
+) -> pl.LazyFrame:
+    """What dotted names lead to from every row of a table, over the look-ups: columns ``0``, ``1`` … in their order.
+
+    ``by``: a column of the table to have one row per value of, with the oldest of each time.
+    """
+    frame = pl.scan_parquet(list(files[table.name]))
+    found = []
     for number, name in enumerate(names):
-        *steps, last = name.split(".")
-        at, here = table, frame
-        for step in steps:
-            lookup = at.lookups[step]
-            if lookup.table not in files:
-                break
-            other = pl.scan_parquet(list(files[lookup.table])).drop("source").unique(lookup.on)
-            here = here.select(lookup.on).join(other, on=lookup.on, how="inner")
-            at = tables[lookup.table]
+        step, _, rest = name.partition(".")
+        if not rest:
+            frame = frame.with_columns(pl.col(step).alias(str(number)))
+        elif (lookup := table.lookups[step]).table in files:
+            other = tables[lookup.table]
+            values = _reached(other, (rest,), tables, files, by=lookup.on).rename({"0": str(number)})
+            frame = frame.join(values, on=lookup.on, how="left")
         else:
-            columns.append(
-                here.select(pl.col(last).min().alias(f"min{number}"), pl.col(last).max().alias(f"max{number}"))
-            )
-    return pl.concat(columns, how="horizontal") if columns else None
+            frame = frame.with_columns(pl.lit(None, pl.Datetime("us")).alias(str(number)))
+        found.append(str(number))
+    return frame.select(found) if by is None else frame.group_by(by).agg(pl.col(found).min())
 
 
 def _start_of(value: datetime | date, timezone: str) -> datetime:
@@ -430,12 +433,12 @@ def _orphans(stored: Mapping[str, Stored]) -> list[str]:
         rows = pl.scan_parquet(list(stored[name].files)).select("contact_id").drop_nulls()
         count = rows.join(contacts, on="contact_id", how="anti").select(pl.len()).collect().item()
         if count:
-            notes.append(
-                f"{count:,} {name} name a contact that is in no contact export; they have no queue, agent or channel."
-            )
+            rows_name = "1 row of {} names" if count == 1 else f"{count:,} rows of {{}} name"
+            notes.append(f"{rows_name.format(name)} a contact that is in no contact export.")
     if "invitations" in stored:
         rows = pl.scan_parquet(list(stored["invitations"].files)).select("contact_id").drop_nulls()
         twice = rows.group_by("contact_id").len().filter(pl.col("len") > 1).select(pl.len()).collect().item()
         if twice:
-            notes.append(f"{twice:,} contacts were surveyed more than once; every response counts.")
+            surveyed = "1 contact was" if twice == 1 else f"{twice:,} contacts were"
+            notes.append(f"{surveyed} surveyed more than once; every response counts.")
     return notes

@@ -1,7 +1,7 @@
 """What a profile says: how one vendor's export is recognised, read and turned into rows of the canonical tables.
 
-A profile is a YAML file of one page or less that an analyst can write. ``docs/profiles.md`` explains every key with an
-example; the models here are the grammar itself. Words in lists are compared trimmed and without regard to case.
+A profile is a YAML file of one page or less that an analyst can write; the models here are its grammar. Words in lists
+are compared trimmed and without regard to case.
 """
 
 from __future__ import annotations

@@ -118,12 +118,12 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             inside = sorted(entry for entry in path.iterdir() if entry.suffix in (".yaml", ".yml"))
             if not inside:
                 hint = "Name a profile file, or a folder of .yaml files."
-                raise UsageError(Problem("U021", f"no profile in the folder {path.as_posix()}", None, hint))
+                raise UsageError(Problem("U021", f"no profile in the folder {path.as_posix()}.", None, hint))
             found.extend(inside)
         elif path.is_file():
             found.append(path)
         else:
-            message = f"there is no profile {path.as_posix()}"
+            message = f"there is no profile {path.as_posix()}."
             raise UsageError(Problem("U020", message, None, "Check the spelling of --profile."))
     return found
 

@@ -111,7 +111,7 @@ def recognise(utf8: bytes, name: str, profiles: Sequence[Profile]) -> Layout | N
     names = sorted({layout.profile.name for layout in fitting})
     if len(names) > 1:
         hint = f"Give --profile with a profile that asks for more headings than {listed(names)} do."
-        message = f"this file fits the profiles {listed(names).replace(' or ', ' and ')} equally well"
+        message = f"this file fits the profiles {listed(names).replace(' or ', ' and ')} equally well."
         raise InputError(Problem("I104", message, Place(name), hint))
     return min(fitting, key=lambda layout: (layout.heading_line, _DELIMITERS.index(layout.delimiter)))
 

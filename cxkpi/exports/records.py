@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cxkpi.exports.cells import cleaned
+
 _FOOTER_LINES = 60
 _LONGEST_RECORD = 500
 _TELLING_WIDTH = 4
@@ -33,8 +35,8 @@ class Broken:
 class Records:
     """``cells``: one row per record, columns ``c0``, ``c1`` … as asked (text) and ``line`` (1-based physical line).
 
-    ``skipped``: records that are no data (preamble, footer, rows of empty cells). ``lines``: physical lines of the
-    file. ``repaired``: records with stray quotes that could still be split.
+    ``skipped``: records that are no data (preamble, footer, headings again, rows of empty cells). ``lines``: physical
+    lines of the file. ``repaired``: records with stray quotes that could still be split.
     """
 
     cells: pl.DataFrame
@@ -58,8 +60,13 @@ def split(
     width: int,
     wanted: Sequence[int],
     footer: Sequence[str] = (),
+    nulls: Sequence[str] = (),
 ) -> Records:
-    """Split a file into records; see the module."""
+    """Split a file into records; see the module.
+
+    ``heading_line`` and ``data_line`` count from 0. ``wanted``: the positions to keep. ``footer``: patterns of the
+    first line after the data. ``nulls``: words that stand for an empty cell.
+    """
     every = pl.read_lines(io.BytesIO(utf8), name="text", row_index_name="index")
     if not every["index"].is_sorted():
         every = every.sort("index")
@@ -73,6 +80,9 @@ def split(
     lines = every_line.slice(data_line, end - data_line)
     blank = lines.str.strip_chars() == ""
     hollow = (lines.str.strip_chars(delimiter + ' "\t') == "") & ~blank if width > 1 else blank & False
+    if data_line > heading_line and total:
+        # Exports put one behind the other with their headings.
+        hollow = hollow | ((lines == every_line[heading_line]) & ~blank)
     counts = lines.str.count_matches(delimiter, literal=True)
     quoted = lines.str.contains('"', literal=True)
     irregular = counts != width - 1
@@ -96,14 +106,16 @@ def split(
     parsed = _parse(lines, regular, delimiter, width, sorted(set(wanted)), any_quotes)
     first = data_line + 1
     numbers = regular.arg_true().cast(pl.Int64) + first
-    cells = parsed.with_columns(numbers.alias("line"))
+    # Cleaned here, so that the raw text of a large file is gone before its columns are cast.
+    cells = cleaned(parsed, nulls).with_columns(numbers.alias("line"))
+    del parsed
     if slow.records:
         columns = {name_of(p): [row[p] or None for _, row in slow.records] for p in sorted(set(wanted))}
         schema = dict.fromkeys(columns, pl.String)
         extra = pl.DataFrame(columns, schema=schema).with_columns(
             pl.Series("line", [index + first for index, _ in slow.records], dtype=pl.Int64)
         )
-        cells = pl.concat([cells, extra]).sort("line")
+        cells = pl.concat([cells, cleaned(extra, nulls)]).sort("line")
     broken = tuple(Broken(index + first, reason) for index, reason in sorted(slow.broken))
     return Records(cells, broken, skipped + int(hollow.sum()), total, slow.repaired)
 

@@ -10,7 +10,7 @@ import polars as pl
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports import values
-from cxkpi.exports.cells import cleaned, is_word, mapped, meets, null_words, picked
+from cxkpi.exports.cells import is_word, mapped, meets, null_words, picked
 from cxkpi.exports.formats import one_format
 from cxkpi.exports.profile import Condition, Profile, Rows, Rule
 from cxkpi.exports.profile_file import key_columns
@@ -18,6 +18,8 @@ from cxkpi.exports.recognise import normalise
 from cxkpi.exports.records import name_of
 from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType, Table
+
+_SHORTENED = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 
 POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
     "text": pl.String(),
@@ -101,7 +103,7 @@ class _Maker:
         self.positions = positions
         self.headings = headings
         self.line = cells["line"]
-        self.cells = cleaned(cells, profile.file.nulls)
+        self.cells = cells
         self.height = cells.height
         self.timezone = profile.file.timezone or timezone
         self.zones: dict[str, values.Zone] = {}
@@ -143,7 +145,7 @@ class _Maker:
             rejects=rejects,
             skipped=int(skipped.sum()),
             blanked=self._blanked(drafts, rejected),
-            notes=self._notes(rejected),
+            notes=self._notes(rejected, self._shortened(drafts)),
         )
 
     # -- text ---------------------------------------------------------------------------------------------------------
@@ -253,9 +255,9 @@ class _Maker:
         if any(rule.required for rule in alternatives):
             wanted = [heading for rule in alternatives for heading in (*rule.from_, *rule.join, *rule.plus)]
             names = listed([f"'{heading}'" for heading in wanted])
-            message = f"{self.profile.name} reads '{name}' of {table.name} from {names}, which this file does not have"
+            message = f"{self.profile.name} reads '{name}' of {table.name} from {names}, which this file does not have."
             raise InputError(
-                Problem("I105", message, Place(self.path), "Add the column to the export, or give --profile FILE.")
+                Problem("I108", message, Place(self.path), "Add the column to the export, or give --profile FILE.")
             )
 
     def _constant(self, value: float) -> _Cast:
@@ -448,7 +450,19 @@ class _Maker:
             return instants.dt.timestamp("us").cast(pl.Float64)
         return values.numbers(text)
 
-    def _notes(self, rejected: pl.Series) -> tuple[str, ...]:
+    def _shortened(self, drafts: Sequence[tuple[Table, Rows, dict[str, _Cast]]]) -> list[str]:
+        """Headings of identifiers that a spreadsheet has turned into numbers."""
+        found = []
+        for table, _, draft in drafts:
+            for name, cast in draft.items():
+                column = table.columns[name]
+                if column.role == "identifier" and column.type == "text":
+                    odd = cast.values.str.contains(_SHORTENED)
+                    if odd.any():
+                        found.append(cast.heading)
+        return list(dict.fromkeys(found))
+
+    def _notes(self, rejected: pl.Series, headings: Sequence[str]) -> tuple[str, ...]:
         notes = []
         for say in self.profile.notes:
             if self._present(say.when):
@@ -457,6 +471,11 @@ class _Maker:
                     notes.append(f"{self.path}: {say.say} ({_records(met)}).")
         twice = sum(zone.twice for zone in self.zones.values())
         missing = sum(zone.missing for zone in self.zones.values())
+        for heading in headings:
+            notes.append(
+                f"{self.path}: '{heading}' holds identifiers such as 1.2E+15, which a spreadsheet has shortened; "
+                "different records may have become one. Export it again without opening it."
+            )
         if twice:
             notes.append(
                 f"{self.path}: {_counted(twice, 'local time')} in the hour that {self.timezone} has twice when "

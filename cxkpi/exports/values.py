@@ -54,8 +54,8 @@ def local_times(text: pl.Series, format: str) -> pl.Series:
 def durations(text: pl.Series, unit: str) -> pl.Series:
     """Seconds to the millisecond: a number in ``unit``, or a clock (``H:MM:SS``, ``M:SS``, ``:07``), or ``19m 10s``."""
     number = _finite(text.cast(pl.Float64, strict=False)) * DURATION_UNITS[unit]
-    seconds = _retry(text, number, _clock)
-    return (seconds * 1000).round() / 1000
+    # ``round`` gives the nearest double; dividing by 1000 would multiply by 0.001 and miss it.
+    return _retry(text, number, _clock).round(3)
 
 
 def numbers(text: pl.Series) -> pl.Series:

@@ -121,16 +121,12 @@ class Cells:
     def clusters(self, branch: str, key: str, y: str, x: str) -> list[tuple[int, int, int, int]]:
         """Per cell (number of clusters, Σy², Σxy, Σx²), squared after the parts of a cluster were added."""
         parts = self.frames[branch].group_by("cell", key).agg(pl.col(y, x).cast(pl.Int128).sum())
-        parts = parts.filter((pl.col(y) != 0) | (pl.col(x) != 0))
-        squares = parts.group_by("cell").agg(
-            pl.len().alias("clusters"),
-            (pl.col(y) * pl.col(y)).sum().alias("yy"),
-            (pl.col(x) * pl.col(y)).sum().alias("xy"),
-            (pl.col(x) * pl.col(x)).sum().alias("xx"),
-        )
         found = [(0, 0, 0, 0)] * len(self.windows)
-        for cell, count, yy, xy, xx in squares.select("cell", "clusters", "yy", "xy", "xx").iter_rows():
-            found[cell] = (count, yy, xy, xx)
+        # Squares of whole clusters outgrow 128 bits; Python's numbers do not, and there are few clusters.
+        for cell, a, b in parts.select("cell", y, x).iter_rows():
+            if a or b:
+                count, yy, xy, xx = found[cell]
+                found[cell] = (count + 1, yy + a * a, xy + a * b, xx + b * b)
         return found
 
 
@@ -154,9 +150,21 @@ def flag(condition: nw.Expr) -> nw.Expr:
     return condition.fill_null(False).cast(nw.Int64)
 
 
+# Beyond these an Int128 could overflow: a value is taken as missing, or its square as unknown, and then there is no
+# interval. They are 10^18 units and 10^9 units: no duration of thirty years, no amount of a billion.
+LARGEST_AMOUNT = 1e18
+LARGEST_SQUARED = 10**9 * GRAIN
+
+
 def grains(amount: nw.Expr) -> nw.Expr:
-    """A number as a whole number of ``GRAIN``-ths, halves away from minus infinity; null stays null."""
-    return (amount * float(GRAIN) + 0.5).floor().cast(nw.Int128)
+    """A number as a whole number of ``GRAIN``-ths, halves upwards; null where it is null or too large."""
+    sane = nw.when(amount.abs() < LARGEST_AMOUNT).then(amount)
+    return (sane * float(GRAIN) + 0.5).floor().cast(nw.Int128)
+
+
+def squarable(whole: nw.Expr) -> nw.Expr:
+    """Where the square of a whole number can be added without overflow."""
+    return (whole.abs() < LARGEST_SQUARED).fill_null(False)
 
 
 def only(condition: nw.Expr, whole: nw.Expr) -> nw.Expr:

@@ -146,9 +146,7 @@ class Call:
     type: Type
 
 
-Node = (
-    Literal | Name | Not | Negative | Calculation | Compare | Combine | Shift | In | Like | IsNull | Case | Call
-)
+Node = Literal | Name | Not | Negative | Calculation | Compare | Combine | Shift | In | Like | IsNull | Case | Call
 
 
 @dataclass(frozen=True, slots=True)

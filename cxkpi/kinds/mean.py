@@ -21,6 +21,7 @@ from cxkpi.kinds.base import (
     maturity,
     only,
     reads,
+    squarable,
 )
 from cxkpi.kinds.definition import Amount, Condition, Metric, TableName, TimeColumn
 from cxkpi.kinds.rows import Data, Rows
@@ -41,14 +42,16 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
         member, old_enough = rows.true(spec.where), judged(metric, rows)
         amount = rows.read(spec.value)
-        counted = member & ~amount.is_null() & old_enough
         whole = grains(amount)
+        known = ~whole.is_null()
+        counted = member & known & old_enough
         return {
             "n": flag(counted),
             "x": only(counted, whole),
-            "xx": only(counted, whole * whole),
+            "xx": only(counted & squarable(whole), whole * whole),
+            "big": flag(counted & ~squarable(whole)),
             "immature": flag(member & ~old_enough),
-            "missing": flag(member & amount.is_null() & old_enough),
+            "missing": flag(member & ~known & old_enough),
         }
 
     needs = reads(spec.where, spec.value)
@@ -76,6 +79,8 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
 
 
 def _over_rows(sums: Mapping[str, int], confidence: float) -> tuple[float, float] | None:
+    if sums.get("big"):
+        return None
     return mean_interval(sums.get("n", 0), sums.get("x", 0), sums.get("xx", 0), confidence, GRAIN)
 
 

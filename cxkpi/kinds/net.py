@@ -32,8 +32,9 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
         counted = member & known & old_enough
         return {
             "n": flag(counted),
-            "for": flag(counted & favourable),
-            "against": flag(counted & adverse),
+            # A row on both sides is on neither.
+            "for": flag(counted & favourable & ~adverse),
+            "against": flag(counted & adverse & ~favourable),
             "immature": flag(member & ~old_enough),
             "missing": flag(member & ~known & old_enough),
         }

@@ -25,6 +25,7 @@ from cxkpi.kinds.base import (
     maturity,
     only,
     reads,
+    squarable,
 )
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.rows import Data, Rows
@@ -78,13 +79,15 @@ def _pair(metric: Metric) -> Branch:
         known = ~(in_above & y.is_null()) & ~(in_below & x.is_null())
         counted = known & old_enough
         y_counted, x_counted = only(in_above & counted, y), only(in_below & counted, x)
+        small = squarable(y_counted) & squarable(x_counted)
         return {
             "n": flag(in_below & counted),
             "y": y_counted,
             "x": x_counted,
-            "yy": y_counted * y_counted,
-            "xy": x_counted * y_counted,
-            "xx": x_counted * x_counted,
+            "yy": only(small, y_counted * y_counted),
+            "xy": only(small, x_counted * y_counted),
+            "xx": only(small, x_counted * x_counted),
+            "big": flag(~small),
             "rows": flag((in_above | in_below) & counted),
             "immature": flag((in_above | in_below) & ~old_enough),
             "missing": flag((in_above | in_below) & ~known & old_enough),
@@ -135,7 +138,8 @@ def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
             notes = (few_clusters_note(metric),)
         factor, refused = _factor(spec, window)
         limits = None
-        if x and not refused and cells.limits:
+        over_rows = clusters is None or clusters[cell][0] < FEW_CLUSTERS
+        if x and not refused and cells.limits and not (over_rows and sums.get("big")):
             count, yy, xy, xx = moments
             limits = ratio_interval(
                 count, y * below, x * above, yy * below**2, xy * above * below, xx * above**2, metric.confidence

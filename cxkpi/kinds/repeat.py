@@ -97,7 +97,11 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
         member, begins = rows.true(spec.where), rows.column(spec.clock.from_)
-        usable = nw.lit(True) if spec.blank_key == "single" else ~nw.col(BLANK)
+        # A row that would follow itself (its "to" after its "from") says nothing about what came next.
+        follows_itself = rows.column(spec.clock.to) > begins + timedelta(seconds=spec.gap.seconds)
+        usable = ~follows_itself.fill_null(False)
+        if spec.blank_key == "exclude":
+            usable = usable & ~nw.col(BLANK)
         old_enough = (begins <= nw.lit(until)).fill_null(False)
         repeated = ~nw.col(BLANK) & (nw.col(SUCCESSOR) <= begins + timedelta(seconds=spec.within.seconds))
         counts = repeated if spec.counts == "repeated" else ~repeated.fill_null(False)

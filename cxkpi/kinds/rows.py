@@ -14,6 +14,7 @@ from cxkpi.kinds.expression import Expression
 from cxkpi.tables import Lookup, Stored, Table, column_at, paths
 
 LOCAL = "__local"
+SEEN = "__seen"
 BUILT_IN_DIMENSIONS = ("hour", "weekday")
 
 Path = tuple[str, ...]
@@ -141,16 +142,14 @@ def _null(path: Path | None, data: Data, table: str) -> nw.Expr:
 def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed: bool = True) -> Rows:
     """The rows of ``table`` in view, with ``names`` readable, and the local time in column ``__local`` if ``timed``.
 
-    Rows without a time are left out when ``timed``. A look-up never adds rows: its key is unique or the look-up is
-    empty."""
+    A row without a time has none there: it is in no period, but it may still follow another. A look-up never adds rows:
+    its key is unique or the look-up is empty."""
     wanted = {name: path for name in names if (path := data.path(table, name)) is not None}
-    seen = data.time_paths(table, None) if not data.tables[table].seen else _seen_paths(data, table)
     times = data.time_paths(table, at) if timed else ()
-    cut = _is_cut(data, table)
-    every = {*wanted.values(), *times, *(seen if cut else ())}
-    frame = _joined(data, table, every)
+    seen = _seen_paths(data, table) if _is_cut(data, table) else ()
+    frame = _joined(data, table, {*wanted.values(), *times, *seen})
     names_flat = {name: flat(path) for name, path in wanted.items()}
-    if cut and seen:
+    if seen:
         frame = frame.filter(_in_view(data, table, seen))
     if timed:
         frame = _with_local_time(data, table, frame, times)
@@ -203,6 +202,9 @@ def _seen_so_far(data: Data, table: str) -> Frame:
     frame = data.engine.scan(data.stored[table].files)
     if not _is_cut(data, table):
         return frame
+    own = [name for name in data.tables[table].seen if "." not in name]
+    if own:
+        frame = frame.with_columns((nw.coalesce(*own) if len(own) > 1 else nw.col(*own)).alias(SEEN))
     return frame.with_columns(
         nw.when(nw.col(name) <= nw.lit(data.as_of_day if column.type == "date" else data.as_of))
         .then(nw.col(name))
@@ -222,44 +224,68 @@ def _one_row_per_key(data: Data, table: str, key: str, columns: Iterable[str]) -
         frame = frame.filter(~nw.col(start).is_null())
         newest = frame.group_by(key).agg(nw.col(start).max().alias("__newest"))
         frame = frame.join(newest, on=key, how="inner").filter(nw.col(start) == nw.col("__newest"))
-        return _as_they_were(data, table, frame, needed)
-    if table in data.ambiguous:
-        unique = frame.group_by(key).agg(nw.len().alias("__rows")).filter(nw.col("__rows") == 1).select(key)
-        frame = frame.join(unique, on=key, how="inner")
-    return frame
+        return _as_they_were(data, table, _only_unique(frame, key), needed)
+    return _only_unique(frame, key) if table in data.ambiguous else frame
+
+
+def _only_unique(frame: Frame, key: str) -> Frame:
+    """Rows whose key no other row has: a key of two systems names nobody."""
+    unique = frame.group_by(key).agg(nw.len().alias("__rows")).filter(nw.col("__rows") == 1).select(key)
+    return frame.join(unique, on=key, how="inner")
 
 
 def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) -> Frame:
-    """Columns that change, as at as_of: what the first later change says they were before it."""
-    history = data.tables[table].history
-    if history is None or history.table not in data.stored:
+    """Spells with the values they had when they were last seen: on their last day, or at as_of.
+
+    That is what the first change after it says was before it, unless the entity's next spell began in between.
+    """
+    declared = data.tables[table]
+    history = declared.history
+    if history is None or declared.span is None or history.table not in data.stored:
         return frame
-    for column, before in history.before.items():
-        if column not in columns or before not in data.stored[history.table].supplied:
-            continue
-        changes = data.engine.scan(data.stored[history.table].files).select(history.on, history.at, before)
-        later = changes.filter(nw.col(history.at) > nw.lit(data.as_of_day), ~nw.col(before).is_null())
-        first = later.group_by(history.on).agg(nw.col(history.at).min().alias("__first"))
-        was = later.join(first, on=history.on, how="inner").filter(nw.col(history.at) == nw.col("__first"))
-        was = was.select(nw.col(history.on).alias("__changed"), nw.col(before).alias("__was"))
-        frame = frame.join(was, left_on=history.on, right_on="__changed", how="left")
+    supplied = data.stored[history.table].supplied
+    changing = [name for name in history.before if name in columns and history.before[name] in supplied]
+    if not changing:
+        return frame
+    start, end = declared.span
+    spells = _seen_so_far(data, table)
+    spells = spells.select(
+        nw.col(history.on).alias("__entity"),
+        nw.col(start).alias("__start"),
+        nw.coalesce(nw.col(end), nw.lit(data.as_of_day)).alias("__until"),
+        nw.col(start).shift(-1).over(history.on, order_by=start).alias("__next"),
+    )
+    for column in changing:
+        changes = data.engine.scan(data.stored[history.table].files).select(
+            nw.col(history.on).alias("__entity"),
+            nw.col(history.at).alias("__at"),
+            nw.col(history.before[column]).alias("__was"),
+        )
+        later = spells.join(changes.filter(~nw.col("__was").is_null()), on="__entity", how="inner").filter(
+            nw.col("__at") > nw.col("__until"), nw.col("__next").is_null() | (nw.col("__at") < nw.col("__next"))
+        )
+        first = later.group_by("__entity", "__start").agg(nw.col("__at").min().alias("__first"))
+        was = later.join(first, on=["__entity", "__start"], how="inner").filter(nw.col("__at") == nw.col("__first"))
+        was = was.group_by("__entity", "__start").agg(nw.col("__was").min())
+        frame = frame.join(was, left_on=[history.on, start], right_on=["__entity", "__start"], how="left")
         frame = frame.with_columns(nw.coalesce(nw.col("__was"), nw.col(column)).alias(column)).drop("__was")
     return frame
 
 
 def _in_view(data: Data, table: str, seen: tuple[Path, ...]) -> nw.Expr:
-    first = nw.coalesce(*(nw.col(flat(path)) for path in seen)) if len(seen) > 1 else nw.col(flat(seen[0]))
-    limit = data.as_of_day if data.declared_type(table, seen[0]) == "date" else data.as_of
-    return (first <= nw.lit(limit)).fill_null(False)
+    limit = nw.lit(data.as_of_day if data.declared_type(table, seen[0]) == "date" else data.as_of)
+    if all(len(path) == 1 for path in seen):
+        return nw.col(SEEN).is_null() | (nw.col(SEEN) <= limit)
+    columns = [nw.col(flat(path)) for path in seen]
+    return ((nw.coalesce(*columns) if len(columns) > 1 else columns[0]) <= limit).fill_null(False)
 
 
 def _with_local_time(data: Data, table: str, frame: Frame, times: tuple[Path, ...]) -> Frame:
     """Adds ``__local``; several candidate times are coalesced, nearest first."""
     if not times:
-        return frame.with_columns(nw.lit(None).cast(nw.Datetime("us")).alias(LOCAL)).filter(~nw.col(LOCAL).is_null())
+        return frame.with_columns(nw.lit(None).cast(nw.Datetime("us")).alias(LOCAL))
     columns = [nw.col(flat(path)) for path in times]
     first = nw.coalesce(*columns) if len(columns) > 1 else columns[0]
     if data.declared_type(table, times[0]) == "date":
-        return frame.with_columns(first.cast(nw.Datetime("us")).alias(LOCAL)).filter(~nw.col(LOCAL).is_null())
-    frame = frame.with_columns(first.alias("__utc")).filter(~nw.col("__utc").is_null())
-    return data.engine.local(frame, "__utc", data.zone, LOCAL)
+        return frame.with_columns(first.cast(nw.Datetime("us")).alias(LOCAL))
+    return data.engine.local(frame.with_columns(first.alias("__utc")), "__utc", data.zone, LOCAL)

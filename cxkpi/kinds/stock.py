@@ -47,8 +47,11 @@ def read(sums: Mapping[str, int], window: Window, what: str) -> tuple[int, int]:
 
     A stock is their quotient. ``mean`` is person-days over elapsed days; the others are counts over 1 or 2.
     """
+    elapsed = (window.until - window.start).days
+    if elapsed <= 0:
+        return 0, 0
     if what == "mean":
-        return sums.get("days", 0), max((window.until - window.start).days, 0)
+        return sums.get("days", 0), elapsed
     if what == "both":
         return sums.get("opening", 0) + sums.get("closing", 0), 2
     return sums.get("open" if what == "through" else what, 0), 1
@@ -106,30 +109,40 @@ def open_spells(spells: pl.DataFrame, windows: pl.DataFrame, last_day: Literal["
 
 
 def split_at_changes(spells: pl.DataFrame, changes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Spells cut where a dimension changed, each piece with the value it had.
+    """Spells cut where a dimension changed, each piece with the values it had.
 
-    ``spells``: entity, first, last, and a column per dimension holding the newest value. ``changes``: per dimension a
-    frame of entity, at, was; the value on a day is ``was`` of the first change after it, else the newest. Adds
-    ``leaves``."""
-    spells = spells.with_row_index("spell").with_columns(pl.lit(True).alias("leaves"))
+    ``spells``: entity, first, last, and a column per dimension holding the spell's newest value. ``changes``: per dimension
+    a frame of entity, at, was; the value on a day is ``was`` of the spell's first change after it, else the newest. Adds
+    ``leaves``: whether a piece ends with the spell.
+    """
+    days = ("first", "last", "leaves")
+    pieces = spells.with_columns(pl.lit(True).alias("leaves"), pl.col("last").alias("spell_last"))
     for dimension, moves in changes.items():
-        inside = spells.select("spell", "entity", "first", "last").join(moves, on="entity", how="inner")
-        inside = inside.filter(
-            (pl.col("at") > pl.col("first")) & (pl.col("last").is_null() | (pl.col("at") <= pl.col("last")))
-        ).sort("spell", "at")
-        begins = pl.col("at").shift(1).over("spell", order_by="at").fill_null(pl.col("first"))
+        pieces = pieces.with_row_index("piece")
+        own = pieces.select("piece", "entity", "first", "last", "spell_last").join(moves, on="entity", how="inner")
+        own = own.filter(
+            (pl.col("at") > pl.col("first")) & (pl.col("spell_last").is_null() | (pl.col("at") <= pl.col("spell_last")))
+        )
+        within = pl.col("last").is_null() | (pl.col("at") <= pl.col("last"))
+        inside, later = own.filter(within).sort("piece", "at"), own.filter(~within)
+        others = [name for name in pieces.columns if name not in (*days, dimension)]
+        begins = pl.col("at").shift(1).over("piece", order_by="at").fill_null(pl.col("first"))
         before = inside.select(
-            "spell", begins.alias("first"), (pl.col("at") - pl.duration(days=1)).alias("last"), "was"
+            "piece",
+            begins.alias("first"),
+            (pl.col("at") - pl.duration(days=1)).alias("last"),
+            pl.lit(False).alias("leaves"),
+            pl.col("was").alias(dimension),
+        ).join(pieces.select(others), on="piece", how="left")
+        since = inside.group_by("piece").agg(pl.col("at").max().alias("since"))
+        until_next = later.group_by("piece").agg(pl.col("was").sort_by("at").first().alias("was"))
+        after = pieces.join(since, on="piece", how="left").join(until_next, on="piece", how="left")
+        after = after.with_columns(
+            pl.coalesce("since", "first").alias("first"), pl.coalesce("was", dimension).alias(dimension)
         )
-        others = [name for name in spells.columns if name not in ("first", "last", "leaves", dimension)]
-        before = before.join(spells.select(*others), on="spell", how="left").select(
-            *others, "first", "last", pl.col("was").alias(dimension), pl.lit(False).alias("leaves")
-        )
-        latest = inside.group_by("spell").agg(pl.col("at").max().alias("since"))
-        after = spells.join(latest, on="spell", how="left").with_columns(pl.coalesce("since", "first").alias("first"))
-        columns = [*others, "first", "last", dimension, "leaves"]
-        spells = pl.concat([before.select(columns), after.select(columns)]).drop("spell").with_row_index("spell")
-    return spells.drop("spell")
+        columns = [*others, *days, dimension]
+        pieces = pl.concat([before.select(columns), after.select(columns)]).drop("piece")
+    return pieces.drop("spell_last")
 
 
 def window(metric: Metric) -> tuple[tuple[str, ...], float] | None:

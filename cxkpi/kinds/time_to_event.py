@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import narwhals as nw
@@ -74,37 +74,48 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
     spec: Spec = metric.spec
     cohort = cells.frames["cohort"]
-    as_of = cells.data.as_of_day
+    # Durations are rounded up to whole days: as_of lies at or before the midnight that ends its day.
+    watched_until = cells.data.as_of_day + timedelta(days=1)
     runs = None
     if isinstance(spec.event, SustainedRun):
         runs = Runs(spec.event, cells.metric_rows, cells.metric_rows_until)
     per_cell: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
     unseen: defaultdict[int, int] = defaultdict(int)
+    disordered: defaultdict[int, int] = defaultdict(int)
     for row in cohort.iter_rows(named=True):
         cell, start, left = row["cell"], row["start"], row.get("censor")
         if runs is not None and cells.observed_from is not None and start < cells.observed_from:
             unseen[cell] += 1
             continue
-        end = left if left is not None and left <= as_of else as_of
+        end = left if left is not None else watched_until
         if runs is None:
             happened, open_since = row["event"], None
         else:
             happened, open_since = runs.first(row["entity"], start)
-        if happened is not None and happened <= end:
+        if end < start or (happened is not None and happened < start):
+            disordered[cell] += 1
+        elif happened is not None and happened <= end:
             per_cell[cell].append(((happened - start).days, True))
         elif open_since is not None and left is None:
             per_cell[cell].append((max((open_since - start).days, 0), False))
         else:
             per_cell[cell].append(((end - start).days, False))
-    return [_figure(metric, per_cell[cell], unseen[cell]) for cell in range(len(cells.windows))]
+    return [_figure(metric, per_cell[cell], unseen[cell], disordered[cell]) for cell in range(len(cells.windows))]
 
 
-def _figure(metric: Metric, durations: Sequence[tuple[int, bool]], unseen: int) -> Figure:
+def _figure(metric: Metric, durations: Sequence[tuple[int, bool]], unseen: int, disordered: int) -> Figure:
     spec: Spec = metric.spec
     events = sum(event for _, event in durations)
-    notes = (f"{unseen} left out: they began before the data",) if unseen else ()
+    notes = tuple(
+        note
+        for count, note in (
+            (unseen, f"{unseen} left out: they began before the data"),
+            (disordered, f"{disordered} left out: what should follow their start lies before it"),
+        )
+        if count
+    )
     if not durations:
-        return Figure(n=0, missing=unseen, censored=0, numerator=0, reason="empty", notes=notes)
+        return Figure(n=0, missing=unseen + disordered, censored=0, numerator=0, reason="empty", notes=notes)
     curve = kaplan_meier(tally(durations), metric.confidence)
     value = quantile(curve, spec.read.quantile)
     low, high = quantile_interval(curve, spec.read.quantile)
@@ -114,7 +125,7 @@ def _figure(metric: Metric, durations: Sequence[tuple[int, bool]], unseen: int) 
         low=low,
         high=high,
         numerator=events,
-        missing=unseen,
+        missing=unseen + disordered,
         censored=len(durations) - events,
         reason="not_reached" if value is None else None,
         notes=notes,

@@ -35,12 +35,12 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
         if spec.sum is None:
             present = nw.lit(True) if spec.distinct is None else ~rows.column(spec.distinct).is_null()
             return {**sums, "n": flag(member & present & old_enough), "missing": flag(member & ~present & old_enough)}
-        amount = rows.read(spec.sum)
+        amount = grains(rows.read(spec.sum))
         counted = member & ~amount.is_null() & old_enough
         return {
             **sums,
             "n": flag(counted),
-            "x": only(counted, grains(amount)),
+            "x": only(counted, amount),
             "missing": flag(member & amount.is_null() & old_enough),
         }
 
@@ -52,9 +52,10 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
     spec: Spec = metric.spec
     totals = cells.totals("rows")
     if spec.distinct is not None:
-        values: list[float] = list(distinct(cells.frames["rows"], spec.distinct, len(totals)))
+        values: list[float | None] = list(distinct(cells.frames["rows"], spec.distinct, len(totals)))
     elif spec.sum is not None:
-        values = [sums.get("x", 0) / GRAIN for sums in totals]
+        # Null is not zero: the sum of nothing but nulls is unknown, the sum of no rows is 0.
+        values = [None if sums.get("missing") and not sums.get("n") else sums.get("x", 0) / GRAIN for sums in totals]
     else:
         values = [sums.get("n", 0) for sums in totals]
     return [
@@ -64,6 +65,7 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
             numerator=value,
             immature=sums.get("immature", 0),
             missing=sums.get("missing", 0),
+            reason="empty" if value is None else None,
         )
         for sums, value in zip(totals, values, strict=True)
     ]

@@ -12,7 +12,7 @@ from cxkpi.kinds.base import Branch, Cells, Figure
 from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import Data
 from cxkpi.kinds.stock import open_spells
-from cxkpi.measurement.plans import UNANSWERED, WEEKDAYS, Job
+from cxkpi.measurement.plans import WEEKDAYS, Job
 
 By = tuple[tuple[str, str | None], ...]
 
@@ -27,12 +27,17 @@ class MetricRows:
 
 
 def figures(
-    job: Job, sums: Mapping[str, pl.DataFrame], data: Data, metric_rows: MetricRows | None = None
+    job: Job,
+    sums: Mapping[str, pl.DataFrame],
+    data: Data,
+    metric_rows: MetricRows | None = None,
+    refused: bool | None = None,
 ) -> list[tuple[By, list[Figure]]]:
     """For the whole and each combination of dimension values, one figure per window of the job.
 
-    ``sums``: the job's frames by branch. The whole comes first, then combinations in the order of their values, null
-    last."""
+    ``sums``: the job's frames by branch. ``refused``: the values of a dimension may not be told apart, and if True not
+    even the whole, because contacts that nobody answered are counted and have no such value. The whole comes first,
+    then combinations in the order of their values, null last."""
     combinations = _combinations(job, sums)
     windows = pl.DataFrame(
         {
@@ -56,8 +61,8 @@ def figures(
     )
     kind = KINDS[job.metric.kind]
     found = kind.figures(job.metric, cells)
-    if job.by and _refused(sums):
-        first = len(job.windows)
+    if refused is not None:
+        first = 0 if refused else len(job.windows)
         found[first:] = [replace(Figure(n=0), reason="refused", notes=(_REFUSED,)) for _ in found[first:]]
     keys: list[By] = [(), *(tuple(zip(job.by, values, strict=True)) for values in combinations.iter_rows())]
     size = len(job.windows)
@@ -65,10 +70,6 @@ def figures(
 
 
 _REFUSED = "counts contacts nobody answered, and they have no such value"
-
-
-def _refused(sums: Mapping[str, pl.DataFrame]) -> bool:
-    return any(UNANSWERED in frame.columns and frame[UNANSWERED].sum() for frame in sums.values())
 
 
 def _combinations(job: Job, sums: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -80,7 +81,7 @@ def _combinations(job: Job, sums: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     for name, branch in job.branches.items():
         frame = sums[name]
         if branch.form == "sums":
-            counted = [column for column in frame.columns if column not in {"atom", *by, *branch.keys, UNANSWERED}]
+            counted = [column for column in frame.columns if column not in {"atom", *by, *branch.keys}]
             frame = frame.filter(pl.any_horizontal(pl.col(column) != 0 for column in counted))
         seen.append(frame.select(by).unique())
     return pl.concat(seen).unique().sort(*(_order(name) for name in by), nulls_last=True)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import polars as pl
 
-from cxkpi.calendar import Calendar
+from cxkpi.calendar import Calendar, is_complete
 from cxkpi.errors import Problem, UsageError
-from cxkpi.kinds.base import Branch
+from cxkpi.kinds.base import Branch, Figure, Window
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until
 from cxkpi.kinds.time_to_event import MetricRows as MetricRowsOf
 from cxkpi.kinds.time_to_event import SustainedRun
-from cxkpi.measurement.cells import MetricRows, figures, shown
+from cxkpi.measurement.cells import By, MetricRows, figures, shown
 from cxkpi.measurement.dataset import first_day, holds_instants
 from cxkpi.measurement.judge import guarded, row, with_change
 from cxkpi.measurement.periods import Span, asked, windows, with_earlier
 from cxkpi.measurement.plans import Job, Only, run
 from cxkpi.result import Every, Row
 
-_DAY = timedelta(days=1)
 Key = tuple[str, str | None]
 
 
@@ -221,7 +220,7 @@ def _rows(
     question: Question,
     spans: Sequence[Span],
     by_of: Mapping[Key, tuple[str, ...] | None],
-) -> dict[Key, dict[tuple[tuple[tuple[str, str | None], ...], date], Row]]:
+) -> dict[Key, dict[tuple[By, date], Row]]:
     """Per metric its rows by (dimension values, start), after everything was read in one go."""
     days = with_earlier(spans, question.calendar, question.every)
     jobs: list[Job] = []
@@ -241,41 +240,41 @@ def _rows(
             branches = KINDS[other.kind].branches(other, data)
             jobs.append(Job(other, branches, rule.per, weeks, limits=False))
     sums = run(jobs, data)
-    answers: dict[Key, dict[tuple[tuple[tuple[str, str | None], ...], date], Row]] = {}
+    answers: dict[Key, dict[tuple[By, date], Row]] = {}
     for number, metric in enumerate(metrics):
         job = jobs[number]
-        own = {name: sums[(number, name)] for name in job.branches}
+        own = {name: sums.frames[(number, name)] for name in job.branches}
         metric_rows = None
         if metric.key in inner_jobs:
-            metric_rows = _metric_rows([(jobs[one], one) for one in inner_jobs[metric.key]], sums, data)
-        answers[metric.key] = _judged(metric, job, own, data, question, spans, days, metric_rows)
+            metric_rows = _metric_rows([(jobs[one], one) for one in inner_jobs[metric.key]], sums.frames, data)
+        cells = figures(job, own, data, metric_rows, sums.refused.get(number))
+        answers[metric.key] = _judged(job, cells, data, question, spans, days)
     return answers
 
 
 def _judged(
-    metric: Metric,
     job: Job,
-    sums: Mapping[str, pl.DataFrame],
+    cells: Sequence[tuple[By, Sequence[Figure]]],
     data: Data,
     question: Question,
     spans: Sequence[Span],
     days: Sequence[tuple[date, date]],
-    metric_rows: MetricRows | None,
-) -> dict[tuple[tuple[tuple[str, str | None], ...], date], Row]:
+) -> dict[tuple[By, date], Row]:
+    metric = job.metric
     until = _judged_until(metric, data)
     shown_spans = {span.start: span for span in spans}
-    overlapping = metric.roll is not None and metric.roll.unit == "mo" and question.every != "year"
+    window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
-    for by, cells in figures(job, sums, data, metric_rows):
+    for by, line_of in cells:
         label = shown(by)
         line = {}
-        for (start, end), figure in zip(days, cells, strict=True):
+        for (start, end), figure in zip(days, line_of, strict=True):
             span = shown_spans.get(start) or Span(start, end, True, None)
             line[start] = row(metric, label, figure, span, question.every, until, data.zone)
         for span in spans:
             before = line.get(span.before) if span.before is not None else None
-            change = with_change(line[span.start], before, span.before, overlapping=overlapping)
-            found[(by, span.start)] = change
+            overlapping = before is not None and window_of[span.start].start < window_of[before.period.start].end
+            found[(by, span.start)] = with_change(line[span.start], before, span.before, overlapping=overlapping)
     return found
 
 
@@ -284,13 +283,14 @@ def _judged_until(metric: Metric, data: Data) -> datetime | None:
     return None if window is None else judged_until(data, *window)
 
 
-def _inner_windows(rule: MetricRowsOf, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple:  # type: ignore[type-arg]
+def _inner_windows(rule: MetricRowsOf, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple[Window, ...]:
+    """The complete periods since the first row of any table the inner metrics read."""
     tables = {table for metric in inner for table in _tables(metric)}
     first = first_day(data, tables) or data.as_of_day
     days = [
         (start, end)
         for start, end in calendar.periods(first, data.as_of_day, rule.every)
-        if end <= data.as_of_day + _DAY
+        if is_complete(end, data.as_of, data.as_of_from_data, data.zone)
     ]
     return windows(days, None, data)
 

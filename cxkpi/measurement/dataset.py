@@ -42,8 +42,9 @@ def dataset(
             through[name] = _newest_event(stored[name], tables[name], at) or at
         else:
             through[name] = at
-    # An as_of at midnight is the end of the day before.
-    day = local_day(at - _TICK, zone)
+    # An as_of at midnight is the end of the day before, unless something happened at that very instant.
+    begun = as_of is None and any(_latest(stored[name], tables[name]) == at for name in with_instants)
+    day = local_day(at if begun else at - _TICK, zone)
     targets = {lookup.table for table in tables.values() for lookup in table.lookups.values()}
     ambiguous = frozenset(name for name in targets if name in stored and _sources(stored[name]) > 1)
     return Data(engine, tables, stored, zone, at, day, as_of is None, cut, through, ambiguous)
@@ -86,6 +87,15 @@ def _newest_event(stored: Stored, table: Table, at: datetime) -> datetime | None
     frame = pl.scan_parquet(list(stored.files))
     newest = frame.select(pl.col(name).filter(pl.col(name) <= at).max() for name in events).collect()
     return max((value for value in newest.row(0) if value is not None), default=None)
+
+
+def _latest(stored: Stored, table: Table) -> datetime | None:
+    """The newest default time of a table's own columns; a stretch that ends at midnight does not begin the next day."""
+    own = [name for name in table.time if name in stored.supplied]
+    if not own or stored.through is None:
+        return None
+    newest = pl.scan_parquet(list(stored.files)).select(pl.col(own[0]).max()).collect().item()
+    return newest if isinstance(newest, datetime) else None
 
 
 def _sources(stored: Stored) -> int:

@@ -34,14 +34,13 @@ _DTYPES: dict[str, Any] = {
 
 def failures(metric: Metric, example: Example, defined: Catalogue, engine: Engine) -> list[str]:
     """What an example expects and did not get, one sentence each; empty when it holds."""
-    by = tuple(example.expect_by)
-    rows = rows_of(metric, example, defined, engine, by)
     found = []
-    whole = [row for row in rows if not row.by]
+    whole = [row for row in rows_of(metric, example, defined, engine) if not row.by]
     found += _differences(example, whole[-1] if whole else None, example.expect, "the whole")
     for dimension, values in example.expect_by.items():
+        rows = rows_of(metric, example, defined, engine, [dimension])
         for value, expected in values.items():
-            here = [row for row in rows if row.by.get(dimension) == (value or None)]
+            here = [row for row in rows if row.by and row.by[dimension] == (value or None)]
             found += _differences(example, here[-1] if here else None, expected, f"{dimension} {value}")
     return found
 
@@ -73,7 +72,8 @@ def store(name: str, table: Table, rows: Sequence[Mapping[str, str | None]], zon
         column: [_value(row.get(column), kind, zone) for row in rows] for column, kind in table.columns.items()
     }
     schema = {column: _DTYPES[kind.type] for column, kind in table.columns.items()}
-    frame = pl.DataFrame(columns, schema=schema).with_columns(pl.lit("example").alias("source"))
+    source = pl.Series("source", [row.get("source") or "example" for row in rows], dtype=pl.String)
+    frame = pl.DataFrame(columns, schema=schema).with_columns(source)
     file = folder / f"{name}.parquet"
     frame.write_parquet(file)
     return Stored(

@@ -15,8 +15,8 @@ from cxkpi.stats.intervals import mover_difference
 
 
 def rounded(value: float | None) -> float | None:
-    """12 significant digits: what every number has when it enters the Result."""
-    return None if value is None else float(f"{value:.12g}")
+    """12 significant digits: what every number has when it enters the Result. A count stays whole."""
+    return value if value is None or isinstance(value, int) else float(f"{value:.12g}")
 
 
 def row(
@@ -66,7 +66,7 @@ def _status(
     metric: Metric, figure: Figure, value: float | None, complete: bool, waiting: bool
 ) -> tuple[Status | None, Reason | None]:
     if value is None:
-        return None, figure.reason or "empty"
+        return None, "immature" if figure.immature and figure.reason == "empty" else figure.reason or "empty"
     if not complete:
         return None, "partial"
     if waiting or figure.immature:

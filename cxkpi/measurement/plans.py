@@ -12,14 +12,13 @@ import narwhals as nw
 import polars as pl
 
 from cxkpi.engines.base import Frame
-from cxkpi.kinds.base import Branch, Step, Window, flag
+from cxkpi.kinds.base import Branch, Step, Window, flag, reads
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Rows, rows
 from cxkpi.kinds.stock import split_at_changes
 from cxkpi.tables import Table, column_at
 
 Only = tuple[tuple[str, tuple[str, ...]], ...]
-UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Pass:
     plan: Frame
     groups: Mapping[str, str]
     sums: Mapping[tuple[int, str], Mapping[str, str]]
+    check: Frame | None = None
 
 
 def passes(jobs: Sequence[Job], data: Data) -> list[Pass]:
@@ -100,13 +100,15 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     selected = frozenset(name for name, _ in only)
     groups = streams[0].groups
     needs = frozenset().union(*(stream.spec.needs for stream in streams)) | groups | selected
-    table = data.tables[first.table]
-    late = sorted(name for name in groups | selected if _known_once_answered(data, first.table, name))
-    answered = _answered_column(data, table) if late else None
+    asked = {name for stream in streams for name in stream.by} | selected
+    late = {name for name in asked if _known_once_answered(data, first.table, name)}
+    answered = _answered_column(data, data.tables[first.table]) if late else None
     needs |= {answered} if answered else set()
     timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at)
+    check = _check(timed, streams, only, late, answered) if answered else None
     if first.step is not None:
         timed = first.step(timed)
+    timed = timed.having(timed.frame.filter(~nw.col(LOCAL).is_null()))
     frame = _selected(timed, only)
     timed = timed.having(frame)
     daily = any(stream.daily for stream in streams)
@@ -116,9 +118,6 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     sums: dict[tuple[int, str], dict[str, str]] = {}
     for number, stream in enumerate(streams):
         adds = dict(stream.spec.adds(timed))
-        if answered:
-            blank = reduce(or_, (timed.column(name).is_null() for name in late))
-            adds[UNANSWERED] = flag(timed.true(stream.spec.where) & _unanswered(timed, answered) & blank)
         names = {name: f"s{number}_{position}" for position, name in enumerate(adds)}
         sums[(stream.job, stream.branch)] = names
         added |= {names[name]: expression for name, expression in adds.items()}
@@ -128,7 +127,26 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
         *(expression.alias(name) for name, expression in added.items()),
     )
     plan = grouped.group_by("atom", *columns).agg(*(nw.col(name).sum() for name in added))
-    return Pass(tuple(streams), plan, {name: column for column, name in columns.items()}, sums)
+    return Pass(tuple(streams), plan, {name: column for column, name in columns.items()}, sums, check)
+
+
+def _check(timed: Rows, streams: Sequence[_Stream], only: Only, late: set[str], answered: str) -> Frame:
+    """Per stream, how many contacts of its population nobody answered and so lack a dimension asked for or selected by.
+
+    Counted before such dimensions select anything: a selection would drop the very rows that make it meaningless.
+    """
+    counted = timed.having(_selected(timed, tuple((name, values) for name, values in only if name not in late)))
+    selecting = {name for name, _ in only}
+    unanswered = _unanswered(counted, answered) & ~nw.col(LOCAL).is_null()
+    flags = {}
+    for number, stream in enumerate(streams):
+        member = counted.true(stream.spec.where) & unanswered
+        by, selected = sorted(late & set(stream.by)), sorted(late & selecting)
+        for kind, names in (("by", by), ("only", selected)):
+            blank = reduce(or_, (counted.column(name).is_null() for name in names), nw.lit(False))
+            flags[f"{kind}{number}"] = flag(member & blank)
+    columns = counted.frame.select(*(expression.alias(name) for name, expression in flags.items()))
+    return columns.select(*(nw.col(name).sum() for name in flags))
 
 
 def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
@@ -141,10 +159,15 @@ def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
         spec.at,
         timed=spec.form == "list",
     )
-    frame = timed.frame if spec.where is None else timed.frame.filter(timed.true(spec.where))
-    # A spell's team may have been another one earlier, so spells are selected after they were cut at its changes.
-    frame = frame if spec.form == "spells" else _selected(timed.having(frame), only)
-    columns = {f"g{position}": name for position, name in enumerate(sorted(stream.groups | selected))}
+    frame = timed.frame
+    groups = stream.groups | selected
+    if spec.form == "spells":
+        # A spell's team may have been another one earlier, so spells are selected after they were cut at its changes.
+        groups |= reads(spec.where)
+    else:
+        frame = frame if spec.where is None else frame.filter(timed.true(spec.where))
+        frame = _selected(timed.having(frame.filter(~nw.col(LOCAL).is_null())), only)
+    columns = {f"g{position}": name for position, name in enumerate(sorted(groups))}
     adds = spec.adds(timed)
     names = {name: f"s0_{position}" for position, name in enumerate(adds)}
     atom = [nw.col(LOCAL).dt.truncate("1d").cast(nw.Date).alias("atom")] if spec.form == "list" else []
@@ -153,8 +176,8 @@ def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
         *(_dimension(timed, name).alias(column) for column, name in columns.items()),
         *(adds[name].alias(column) for name, column in names.items()),
     )
-    groups = {name: column for column, name in columns.items()}
-    return Pass((stream,), plan, groups, {(stream.job, stream.branch): names})
+    placed = {name: column for column, name in columns.items()}
+    return Pass((stream,), plan, placed, {(stream.job, stream.branch): names})
 
 
 def _dimension(timed: Rows, name: str) -> nw.Expr:
@@ -210,32 +233,51 @@ def _unanswered(timed: Rows, column: str) -> nw.Expr:
     return timed.column(column).is_null() if column == "answered_at" else timed.column(column)
 
 
-def run(jobs: Sequence[Job], data: Data) -> dict[tuple[int, str], pl.DataFrame]:
-    """(job, branch) -> its sums:
-
-    A frame with ``atom`` (a day or the first of a month), dimensions and keys by name, and sums.
+@dataclass(frozen=True)
+class Sums:
+    """What the passes gave. ``frames``: (job, branch) to a frame with ``atom`` (a day or the first of a month),
+    dimensions and keys by name, and sums. ``refused``: jobs that may not be cut by what was asked; True where not even
+    the whole.
     """
+
+    frames: Mapping[tuple[int, str], pl.DataFrame]
+    refused: Mapping[int, bool]
+
+
+def run(jobs: Sequence[Job], data: Data) -> Sums:
+    """Run every pass together and hand each job its sums."""
     found: dict[tuple[int, str], pl.DataFrame] = {}
+    refused: dict[int, bool] = {}
     planned = passes(jobs, data)
-    for one, frame in zip(planned, data.engine.collect([one.plan for one in planned]), strict=True):
+    checks = [one for one in planned if one.check is not None]
+    plans = [one.plan for one in planned] + [one.check for one in checks if one.check is not None]
+    frames = data.engine.collect(plans)
+    for one, frame in zip(planned, frames[: len(planned)], strict=True):
         for stream in one.streams:
-            names = one.sums[(stream.job, stream.branch)]
-            groups = stream.groups if stream.spec.form == "sums" else frozenset(one.groups)
-            atom = ["atom"] if "atom" in frame.columns else []
-            part = frame.select(
-                *atom,
-                *(pl.col(one.groups[name]).alias(name) for name in sorted(groups)),
-                *(pl.col(column).alias(name) for name, column in names.items()),
-            )
-            if stream.spec.form == "sums":
-                part = _with_text(part, groups)
-                part = part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
-            elif stream.spec.form == "spells":
-                part = _spells(part, stream, data, jobs[stream.job].only)
-            else:
-                part = _with_text(part, groups)
-            found[(stream.job, stream.branch)] = part
-    return found
+            found[(stream.job, stream.branch)] = _sums(frame, one, stream, data, jobs[stream.job].only)
+    for one, counts in zip(checks, frames[len(planned) :], strict=True):
+        for number, stream in enumerate(one.streams):
+            whole = bool(counts[f"only{number}"].item())
+            if whole or counts[f"by{number}"].item():
+                refused[stream.job] = refused.get(stream.job, False) or whole
+    return Sums(found, refused)
+
+
+def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:
+    names = one.sums[(stream.job, stream.branch)]
+    groups = stream.groups if stream.spec.form == "sums" else frozenset(one.groups)
+    atom = ["atom"] if "atom" in frame.columns else []
+    part = frame.select(
+        *atom,
+        *(pl.col(one.groups[name]).alias(name) for name in sorted(groups)),
+        *(pl.col(column).alias(name) for name, column in names.items()),
+    )
+    if stream.spec.form == "spells":
+        return _spells(part, stream, data, only)
+    part = _with_text(part, groups)
+    if stream.spec.form == "list":
+        return part
+    return part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
 
 
 def _with_text(frame: pl.DataFrame, dimensions: Iterable[str]) -> pl.DataFrame:
@@ -252,7 +294,10 @@ def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.
             column = declared.history.before.get(dimension.rpartition(".")[2])
             if column is not None and column in data.stored[declared.history.table].supplied:
                 changes[dimension] = _changes(data, stream.spec.table, column)
-    split = _with_text(split_at_changes(frame, changes), dimensions)
+    split = split_at_changes(frame, changes)
+    if stream.spec.where is not None:
+        split = nw.to_native(nw.from_native(split).filter(stream.spec.where.narwhals(nw.col).fill_null(False)))
+    split = _with_text(split, dimensions)
     for name, values in only:
         split = split.filter(pl.col(name).is_in(list(values)))
     wanted = ["entity", "first", "last", "leaves", *sorted(stream.groups)]

@@ -69,6 +69,15 @@ CASES = [
     ("C106", "times spread over periods", share("    meets: escalated\n    at: «{split: [started_at, ended_at]}")),
     ("C106", "rows of metrics are not supported here", metrics(
         "  x: {kind: share, from: «{metrics: [x], per: [agent_id]}, meets: 'true'}\n")),
+    ("C106", "'cluster' is not supported in a share metric", share("    meets: escalated\n    «cluster: agent_id")),
+    ("C107", "a run is at least 1 period long, not 0", metrics(
+        SHARE + "  speed: {kind: time_to_event, from: agents, start: hired_on,\n"
+        "    event: {from: {metrics: [escalation], per: [agent_id]}, meets: escalation > 0, sustained: «0}}\n")),
+    ("C109", "a run is looked for per 'agent_id'", metrics(
+        SHARE + "  speed: {kind: time_to_event, from: agents, start: hired_on,\n"
+        "    event: {from: {metrics: [escalation], per: «[team]}, meets: escalation > 0}}\n")),
+    ("C109", "'matures' does not go with the kind repeat", metrics(
+        "  x: {kind: repeat, from: contacts, key: [customer_id], within: 7d, counts: resolved, «matures: 9d}\n")),
     ("C106", "'extends' is not supported", HEAD + "«extends: cxkpi\nmetrics:" + SHARE),
     ("C107", "'75' is more than the whole", share("    meets: escalated\n    better: higher\n    target: «75")),
     ("C107", "'6m' is not a share", share("    meets: escalated\n    better: higher\n    target: «6m")),
@@ -89,13 +98,18 @@ CASES = [
         "  x: {kind: share, from: «contact, meets: escalated}\n")),
     ("C202", "no table 'calls'", HEAD + "fields: {«calls: {a: talk_s}}\nmetrics:" + SHARE),
     ("C203", "cluster: no column 'agent' in table 'contacts'; did you mean 'agent_id'?",
-     share("    meets: escalated\n    cluster: «agent")),
-    ("C203", "to: no column 'moved_of' in table 'moves'; did you mean 'moved_on'?", metrics(
-        "  x: {kind: repeat, from: moves, key: [agent_id], within: 7d, counts: resolved,\n"
-        "      clock: {from: moved_on, to: «moved_of}}\n")),
-    ("C203", "to: no column 'started_at' in table 'moves'", metrics(
-        "  x: {kind: repeat, from: moves, key: [agent_id], within: 7d, counts: resolved,\n"
-        "      «clock: {from: moved_on}}\n")),
+     metrics("  x: {kind: mean, from: contacts, value: cost, unit: EUR, cluster: «agent}\n")),
+    ("C203", "to: no column 'ended_of' in table 'contacts'; did you mean 'ended_at'?", metrics(
+        "  x: {kind: repeat, from: contacts, key: [agent_id], within: 7d, counts: resolved,\n"
+        "      clock: {from: ended_at, to: «ended_of}}\n")),
+    ("C203", "from: no column 'ended_at' in table 'intervals'", metrics(
+        "  x: {kind: repeat, from: intervals, key: [agent_id], within: 7d, counts: resolved,\n"
+        "      «clock: {to: started_at}}\n")),
+    ("C206", "to: 'hired_on' is not a timestamp, and a repeat is timed to the second", metrics(
+        "  x: {kind: repeat, from: contacts, key: [agent_id], within: 7d, counts: resolved,\n"
+        "      clock: {to: «hired_on}}\n")),
+    ("C206", "start: 'opened_at' is not a date, and a time to an event is counted in days", metrics(
+        "  x: {kind: time_to_event, from: cases, start: «opened_at, event: hired_on}\n")),
     ("C204", "the table 'contacts' has a column 'queue' already",
      HEAD + "tables: {contacts: {columns: {«queue: text}}}\nmetrics:" + SHARE),
     ("C204", "'escalation' already names the metric", metrics(

@@ -201,8 +201,7 @@ def test_a_broken_section_does_not_make_its_other_names_unknown() -> None:
 
 def test_a_problem_of_a_field_is_told_where_the_field_is_written() -> None:
     text = HEAD + (
-        "fields:\n  contacts:\n    bad: talk_z + 1\n"
-        "metrics:\n  x: {kind: mean, from: contacts, value: bad, unit: s1}\n"
+        "fields:\n  contacts:\n    bad: talk_z + 1\nmetrics:\n  x: {kind: mean, from: contacts, value: bad, unit: s1}\n"
     )
     assert [(str(problem.place), problem.code) for problem in problems(text)] == [("metrics.yaml:5:10", "C302")]
 
@@ -226,8 +225,10 @@ def test_the_place_within_an_expression_survives_quoting(scalar: str, place: str
 
 
 def test_fields_are_read_through_look_ups() -> None:
-    text = HEAD + "fields: {contacts: {handled: agent_id is not null and team <> 'X'}}\nmetrics:\n" + (
-        "  csat: {kind: share, from: answers, where: contact.handled and queue = 'A', meets: score >= 4}\n"
+    text = (
+        HEAD
+        + "fields: {contacts: {handled: agent_id is not null and team <> 'X'}}\nmetrics:\n"
+        + ("  csat: {kind: share, from: answers, where: contact.handled and queue = 'A', meets: score >= 4}\n")
     )
     where = read(text).metrics[("csat", None)].spec.where
     assert where.columns == {"contact.agent_id", "contact.team", "queue"}
@@ -260,8 +261,11 @@ def test_rows_of_metrics() -> None:
     # The metric read is part of the meaning, and so is the target its status comes from.
     stricter = read(text.replace("meets: escalated", "meets: escalated\n    better: lower\n    target: 5%"))
     assert stricter.metrics[("speed", None)].definition != speed.definition
-    plain = read(text.replace("event:\n      from:", "event: entered_on\n    owner: |\n      from:").replace(
-        "      where: escalation_n", "      and: escalation_n"))
+    plain = read(
+        text.replace("event:\n      from:", "event: entered_on\n    owner: |\n      from:").replace(
+            "      where: escalation_n", "      and: escalation_n"
+        )
+    )
     assert plain.metrics[("speed", None)].spec.event == "entered_on"
 
 
@@ -276,23 +280,29 @@ def test_without_headline_every_public_metric_is_one() -> None:
 
 
 def test_conditions_may_be_plain_true_and_amounts_plain_numbers() -> None:
-    text = metrics("  x: {kind: net, from: contacts, for: true, against: false}\n"
-                   "  y: {kind: mean, from: contacts, value: 1, unit: ones}\n")
+    text = metrics(
+        "  x: {kind: net, from: contacts, for: true, against: false}\n"
+        "  y: {kind: mean, from: contacts, value: 1, unit: ones}\n"
+    )
     found = read(text).metrics
     assert found[("x", None)].spec.for_.canonical == "true"
     assert found[("y", None)].spec.value.canonical == "1"
 
 
 def test_examples_repeat_rows_and_read_bars_around_lines() -> None:
-    text = metrics(SHARE + "    examples:\n      - given:\n          contacts: |\n"
-                   "            | contact_id | escalated | rows |\n"
-                   "            | c1 | true | 3 |\n"
-                   "            |    | false |  |\n"
-                   "        expect: {value: 75%, n: 4, status: null}\n"
-                   "        as_of: 2026-02-01\n        truncate: 1\n")
+    text = metrics(
+        SHARE + "    examples:\n      - given:\n          contacts: |\n"
+        "            | contact_id | escalated | rows |\n"
+        "            | c1 | true | 3 |\n"
+        "            |    | false |  |\n"
+        "        expect: {value: 75%, n: 4, status: null}\n"
+        "        as_of: 2026-02-01\n        truncate: 1\n"
+    )
     (one,) = read(text).metrics[("escalation", None)].examples
-    assert one.given["contacts"] == (*({"contact_id": "c1", "escalated": "true"},) * 3,
-                                     {"contact_id": None, "escalated": "false"})
+    assert one.given["contacts"] == (
+        *({"contact_id": "c1", "escalated": "true"},) * 3,
+        {"contact_id": None, "escalated": "false"},
+    )
     assert one.expect == {"value": 0.75, "n": 4, "status": None}
     assert (one.as_of, one.decimals, one.truncated, one.name) == ("2026-02-01", 1, True, "example 1")
 

@@ -57,8 +57,15 @@ def test_targets_in_another_unit_are_refused(written: str | float, unit: str, hi
 
 @pytest.mark.parametrize(
     ("written", "length"),
-    [("20s", (20, "s")), ("6m", (6, "m")), ("1.5h", (1.5, "h")), ("7d", (7, "d")), ("12wk", (12, "wk")), ("12mo", (12, "mo"))],
-)  # fmt: skip
+    [
+        ("20s", (20, "s")),
+        ("6m", (6, "m")),
+        ("1.5h", (1.5, "h")),
+        ("7d", (7, "d")),
+        ("12wk", (12, "wk")),
+        ("12mo", (12, "mo")),
+    ],
+)
 def test_durations(written: str, length: tuple[float, str]) -> None:
     found = duration(written)
     assert isinstance(found, Duration)

@@ -117,8 +117,8 @@ def test_turnover_counts_the_last_day_and_not_a_change_of_contract() -> None:
         Employment("4", date(2020, 1, 1), date(2026, 5, 1)),
     )
     cell = counted(LAST, roster=roster)["turnover"]["total"]
-    assert (cell["numerator"], cell["person_days"], cell["days"], cell["n"]) == (1, 3 * 59 + 10, 59, 4)
-    assert cell["value"] == pytest.approx(1 / (187 / 59) * 6, rel=1e-11)
+    assert (cell["numerator"], cell["person_days"], cell["days"], cell["n"]) == (1, 3 * 365 + 316, 365, 4)
+    assert cell["value"] == pytest.approx(1 / (1411 / 365), rel=1e-11)
 
 
 def test_spells_join_within_a_day_only() -> None:

@@ -129,7 +129,7 @@ def back(day: date, months: int) -> date:
 
 def windows() -> dict[str, tuple[date, date, int]]:
     found = {f"{m:%Y-%m}": (back(m, 11), back(m, -1), 12) for m in MONTHS}
-    return {**found, "total": (MONTHS[0], END, 6)}
+    return {**found, "total": (back(END, 12), END, 12)}
 
 
 def spells() -> list[tuple[str, date, date | None]]:

@@ -80,14 +80,18 @@ def test_unreadable_values_reject_where_they_are_needed_and_are_blanked_elsewher
 
 
 def test_durations_of_the_other_export_option(loaded: Load) -> None:
-    became = loaded({"acd.csv": export(row(total_talk=" 50:38:24.085"), row(conversation_id="c2", total_talk="19m 10s"))})
+    became = loaded(
+        {"acd.csv": export(row(total_talk=" 50:38:24.085"), row(conversation_id="c2", total_talk="19m 10s"))}
+    )
     assert became.rows("contacts", "talk_s") == [(182304.085,), (1150.0,)]
 
 
 def test_a_file_of_another_locale(loaded: Load) -> None:
     text = export(row(date="6/23/25 07:00 AM", end_date="6/23/25 07:10 PM")).replace(",", ";")
     became = loaded({"acd.csv": text})
-    assert became.rows("contacts", "started_at", "ended_at") == [(datetime(2025, 6, 23, 6), datetime(2025, 6, 23, 18, 10))]
+    assert became.rows("contacts", "started_at", "ended_at") == [
+        (datetime(2025, 6, 23, 6), datetime(2025, 6, 23, 18, 10))
+    ]
 
 
 def test_a_truncated_export_is_noted(loaded: Load) -> None:

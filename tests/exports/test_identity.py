@@ -24,9 +24,7 @@ def worker(agent: str, name: str, hired: str = "2020-01-01", left: str = "") -> 
 
 
 def test_people_csv_decides_by_system_and_local_date(loaded: Load) -> None:
-    people = PEOPLE + (
-        "1,genesys_cloud,Ann Lee,,2026-07-05\n2,genesys_cloud,ann  lee,2026-07-06,\n3,qa,Ann Lee,,\n"
-    )
+    people = PEOPLE + ("1,genesys_cloud,Ann Lee,,2026-07-05\n2,genesys_cloud,ann  lee,2026-07-06,\n3,qa,Ann Lee,,\n")
     # 23:30 UTC on 5 July is half past midnight of the 6th in London.
     late = row(conversation_id="c2", date="2026-07-06 00:30:00", end_date="2026-07-06 00:40:00")
     early = row(conversation_id="c1", date="2026-07-05 23:50:00", end_date="2026-07-06 00:10:00")
@@ -123,7 +121,10 @@ def test_first_and_through(loaded: Load) -> None:
         "survey.csv": SURVEY + response("R_1", "5,,,,,c1"),
     }
     stored = loaded(files).loaded.stored
-    assert (stored["contacts"].first, stored["contacts"].through) == (datetime(2026, 1, 5, 9, 5), datetime(2026, 7, 5, 9, 10))
+    assert (stored["contacts"].first, stored["contacts"].through) == (
+        datetime(2026, 1, 5, 9, 5),
+        datetime(2026, 7, 5, 9, 10),
+    )
     assert stored["agents"].first == datetime(2020, 6, 30, 23)
     # A date is over at local midnight, which is 23:00 UTC in summer.
     assert stored["moves"].through == datetime(2026, 7, 3, 23)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cxkpi.errors import CatalogueError
+from cxkpi.exports.load import load
 from cxkpi.exports.profile_file import parse, shipped
-from cxkpi.tables import TABLES
+from cxkpi.tables import TABLES, with_columns
 
 from .conftest import Load
 
@@ -16,7 +19,11 @@ HEAD = "profile: t.x\nsystem: t\nmatch: {headings: [Id]}\n"
 
 
 def contacts(rules: str) -> str:
-    return HEAD + "tables:\n  contacts:\n    contact_id: Id\n" + "".join(f"    {rule}\n" for rule in rules.split("\n") if rule)
+    return (
+        HEAD
+        + "tables:\n  contacts:\n    contact_id: Id\n"
+        + "".join(f"    {rule}\n" for rule in rules.split("\n") if rule)
+    )
 
 
 def one(loaded: Load, rules: str, cells: dict[str, str], column: str, **more: str) -> object:
@@ -119,7 +126,9 @@ def test_an_hour_that_occurs_twice_is_the_first_and_counted(loaded: Load) -> Non
 def test_a_time_the_clocks_skip_keeps_its_distance(loaded: Load) -> None:
     text = "Id,T,U\n1,2026-03-29 00:50:00,2026-03-29 01:10:00\n"
     became = loaded({"x.csv": text}, profile=contacts("started_at: T\nended_at: U"))
-    assert became.rows("contacts", "started_at", "ended_at") == [(datetime(2026, 3, 29, 0, 50), datetime(2026, 3, 29, 1, 10))]
+    assert became.rows("contacts", "started_at", "ended_at") == [
+        (datetime(2026, 3, 29, 0, 50), datetime(2026, 3, 29, 1, 10))
+    ]
     assert [note for note in became.loaded.notes if "skips" in note]
 
 
@@ -177,3 +186,16 @@ def test_the_shipped_profiles_are_valid_and_name_their_source() -> None:
     names = [profile.name for profile in shipped(TABLES)]
     assert names == sorted(names)
     assert {"genesys_cloud.interactions", "qualtrics.responses", "salesforce.cases", "workday.roster"} <= set(names)
+
+
+def test_profiles_may_fill_columns_the_catalogue_adds(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("Id,C\n1,spring\n")
+    (tmp_path / "p.yaml").write_text(contacts("campaign: C"))
+    tables = with_columns({"contacts": {"campaign": "text"}})
+    found = load(
+        [tmp_path / "x.csv"], tables=tables, timezone="UTC", profiles=[tmp_path / "p.yaml"], into=tmp_path / "tables"
+    )
+    assert "campaign" in found.stored["contacts"].supplied
+    assert pl.read_parquet(found.stored["contacts"].files[0])["campaign"].to_list() == ["spring"]
+    with pytest.raises(CatalogueError, match="no column 'campaign'"):
+        parse(contacts("campaign: C"), "p.yaml", TABLES, "user")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxkpi.errors import InputError
+
 from .acd import export, row
 from .conftest import Load
 
@@ -83,7 +84,13 @@ def test_line_breaks_within_cells_keep_the_line_numbers_right(loaded: Load) -> N
 
 def test_a_quote_that_is_never_closed_costs_one_record(loaded: Load) -> None:
     good = "".join(f"g{n},2026-01-05,A,B\n" for n in range(50))
-    text = "agent_id,moved_on,from_team,to_team\n" + 'bad,2026-01-05,"A,B\n' + good + 'm,2026-01-05,"x\ny",B\n' + good.upper()
+    text = (
+        "agent_id,moved_on,from_team,to_team\n"
+        + 'bad,2026-01-05,"A,B\n'
+        + good
+        + 'm,2026-01-05,"x\ny",B\n'
+        + good.upper()
+    )
     became = loaded({"moves.csv": text})
     assert [(r[1], r[4]) for r in became.rejects] == [(2, "a quote is opened and not closed")]
     entry = became.entry("moves.csv")
@@ -145,3 +152,16 @@ def test_an_odd_file_in_a_folder_is_a_note_and_the_rest_goes_on(loaded: Load) ->
 def test_nothing_recognised_in_a_folder_is_an_error(loaded: Load) -> None:
     with pytest.raises(InputError):
         loaded({"empty.csv": b"", "other.csv": "x,y\n1,2\n"})
+
+
+def test_headings_again_are_skipped(loaded: Load) -> None:
+    became = loaded({"moves.csv": MOVES + MOVES.replace("00417", "00418")})
+    assert [agent for (agent,) in became.rows("moves", "agent_id")] == ["00417", "00418"]
+    assert became.entry("moves.csv").skipped == 1
+
+
+def test_what_a_spreadsheet_does_to_identifiers(loaded: Load) -> None:
+    text = 'agent_id,moved_on\n="00417",2026-01-05\n"=""00418""",2026-01-05\n1.2E+15,2026-01-05\n'
+    became = loaded({"moves.csv": text})
+    assert [agent for (agent,) in became.rows("moves", "agent_id")] == ["00417", "00418", "1.2E+15"]
+    assert [note for note in became.loaded.notes if "1.2E+15" in note]

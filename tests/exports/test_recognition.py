@@ -9,6 +9,7 @@ import pytest
 from cxkpi.errors import InputError, UsageError
 from cxkpi.exports.load import load
 from cxkpi.tables import TABLES
+
 from .acd import export, row
 from .conftest import Load
 
@@ -30,7 +31,9 @@ def test_a_dozen_lines_are_enough(loaded: Load) -> None:
 
 
 def test_a_given_profile_wins_over_a_shipped_one(loaded: Load) -> None:
-    profile = CALLS.replace("[Id, When, Until]", "[Conversation ID]").replace("contact_id: Id", "contact_id: Conversation ID")
+    profile = CALLS.replace("[Id, When, Until]", "[Conversation ID]").replace(
+        "contact_id: Id", "contact_id: Conversation ID"
+    )
     profile = profile.replace("started_at: When", "started_at: Date").replace("Until", "End Date")
     assert loaded({"acd.csv": export(row())}, profile=profile).entry("acd.csv").profile == "ours.calls"
 
@@ -62,13 +65,18 @@ def test_the_nearest_profile_and_what_it_misses_are_named(loaded: Load) -> None:
 
 def test_the_plain_layout_of_every_table(loaded: Load) -> None:
     files = {
-        "legs.csv": "contact_id,leg_no,agent_id,started_at,ended_at,talk_s\nc,1,7,2026-01-05T10:00:00Z,2026-01-05 10:05,60\n",
+        "legs.csv": "contact_id,leg_no,started_at,ended_at,talk_s\nc,1,2026-01-05T10:00:00Z,2026-01-05 10:05,60\n",
         "cases.csv": "case_id,opened_at,complaint\n1,2026-07-05 10:00:00,yes\n",
         "intervals.csv": "queue,started_at,length_s,offered\nBilling,2026-01-05 10:00,1800,12\n",
-        "costs.csv": "cost_id,month_start,amount\nx,2026-01-01,\"1,234.50\"\n",
+        "costs.csv": 'cost_id,month_start,amount\nx,2026-01-01,"1,234.50"\n',
     }
     became = loaded(files)
-    assert {entry.profile for entry in became.loaded.files} == {"cxkpi.legs", "cxkpi.cases", "cxkpi.intervals", "cxkpi.costs"}
+    assert {entry.profile for entry in became.loaded.files} == {
+        "cxkpi.legs",
+        "cxkpi.cases",
+        "cxkpi.intervals",
+        "cxkpi.costs",
+    }
     assert became.rows("costs", "amount") == [(1234.5,)]
     assert became.rows("intervals", "queue", "offered", "length_s") == [("Billing", 12, 1800.0)]
     assert str(became.rows("cases", "opened_at")[0][0]) == "2026-07-05 09:00:00"

@@ -164,7 +164,9 @@ REASONS = ("invoice", "outage", None)
 
 
 def made_contacts(seed: int, size: int = 160, first: date = date(2025, 2, 20), days: int = 90) -> list[dict[str, Any]]:
-    """Contacts over months in which clocks change, some of them touching midnight, with nulls everywhere."""
+    """Contacts over months in which clocks change, some of them touching midnight, with nulls everywhere.
+
+    The newest ends at noon of the day after ``days``."""
     chance = random.Random(seed)
     rows = []
     for number in range(size):
@@ -194,6 +196,8 @@ def made_contacts(seed: int, size: int = 160, first: date = date(2025, 2, 20), d
                 "cost": maybe(chance, chance.randrange(-500, 5000) / 100),
             }
         )
+    noon = start_of(first + timedelta(days=days)) + timedelta(hours=12)
+    rows[-1] |= {"started_at": noon - timedelta(seconds=90), "ended_at": noon}
     return rows
 
 
@@ -216,3 +220,12 @@ def made_agents(seed: int, size: int = 14, first: date = date(2024, 6, 1)) -> li
 def maybe(chance: random.Random, value: Any) -> Any:
     """The value, or null now and then."""
     return None if chance.random() < 0.12 else value
+
+
+def same(got: Iterable[float | None], wanted: Iterable[float | None]) -> bool:
+    """Numbers alike to eleven digits, nothing alike to nothing only."""
+    return all(
+        (a is None and b is None)
+        or (a is not None and b is not None and abs(a - b) <= 1e-11 * max(1.0, abs(a), abs(b)))
+        for a, b in zip(got, wanted, strict=True)
+    )

@@ -133,7 +133,7 @@ SITES = DATA / "preppin_prepbench" / "case_237"
 def published_turnover():
     with (SITES / "expected" / "output_01.csv").open(encoding="utf-8-sig") as file:
         for line in csv.DictReader(file):
-            day, month, year = line["month_end_date"].split("/")
+            _, month, year = line["month_end_date"].split("/")
             yield (line["dc_nbr"], f"{year}-{month}-01"), line
 
 
@@ -219,9 +219,7 @@ def yearly(capsys, *metrics):
         "-m",
         ",".join(metrics),
     )
-    return {
-        metric: [row["value"] for row in found["results"] if row["metric"] == metric] for metric in metrics
-    }
+    return {metric: [row["value"] for row in found["results"] if row["metric"] == metric] for metric in metrics}
 
 
 def test_leavers_published_per_year(capsys):

@@ -14,10 +14,10 @@ QUEUES = ("Billing", "Sales", "Technical support")
 
 _SPECS: Mapping[str, tuple[str, str, str, str, Target | None, float | None]] = {
     "fcr": ("First contact resolution", "repeat", "percent", "higher", 0.75, 0.65),
-    "csat": ("Customer satisfaction (top two)", "share", "percent", "higher", 0.85, 0.75),
-    "ces": ("Customer effort score", "mean", "score", "higher", 5.5, 5.0),
+    "csat": ("Customer satisfaction", "share", "percent", "higher", 0.85, 0.75),
+    "ces": ("Customer effort", "mean", "score", "higher", 5.5, 5.0),
     "aht": ("Average handle time", "ratio", "seconds", "lower", 360.0, 480.0),
-    "turnover": ("Agent turnover, annualised", "ratio", "percent", "lower", 0.30, 0.45),
+    "turnover": ("Turnover, yearly rate", "ratio", "percent", "lower", 0.30, 0.45),
     "speed_to_competency": ("Speed to competency", "time_to_event", "days", "lower", 70.0, 100.0),
 }
 _VALUES: Mapping[str, tuple[float, ...]] = {

@@ -1,0 +1,123 @@
+"""A Result prepared for printing: its lines, how their figures are written, and what data may be called in print."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from cxkpi.reports import figures, periods
+from cxkpi.reports.figures import Glyphs, Scale
+from cxkpi.reports.reading import Line, identifies, lines
+from cxkpi.result import Period, Result, Row
+
+_LONGEST_NAME = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A Result prepared for printing.
+
+    ``heading`` is the newest period that any line's verdict belongs to; ``aliases`` is what identifying values are
+    printed as, by dimension.
+    """
+
+    result: Result
+    lines: tuple[Line, ...]
+    scales: Mapping[tuple[str, str | None], Scale]
+    periods: tuple[Period, ...]
+    heading: Period
+    aliases: Mapping[str, Mapping[str, str]]
+    glyphs: Glyphs
+
+    def scale(self, line: Line) -> Scale:
+        """How the figures of this line are written."""
+        return self.scales[line.info.metric, line.info.variant]
+
+    def short(self, period: Period) -> str:
+        """A period's name over a column; with the year only where several years are in the table."""
+        if period.every == "all":
+            return "Value"
+        return periods.short(period, year=len({other.start.year for other in self.periods}) > 1)
+
+
+def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
+    """The page of a Result that has rows; without ``show_values`` identifying values get numbers, in their order."""
+    every_line = lines(result)
+    by_start = {row.period.start: row.period for row in result.rows}
+    rows_of: dict[tuple[str, str | None], list[Row]] = {}
+    for row in result.rows:
+        rows_of.setdefault(row.key, []).append(row)
+    scales = {
+        key: figures.scale(
+            result.metrics[key].unit,
+            [number for row in rows for number in (row.value, single_target(row))],
+            signed=rows[0].kind == "net",
+            glyphs=glyphs,
+        )
+        for key, rows in rows_of.items()
+    }
+    return Page(
+        result=result,
+        lines=every_line,
+        scales=scales,
+        periods=tuple(by_start[start] for start in sorted(by_start)),
+        heading=max((line.current for line in every_line), key=lambda period: period.start),
+        aliases={} if show_values else _aliases(result),
+        glyphs=glyphs,
+    )
+
+
+def plain(name: str) -> str:
+    """A name from the data without control, format and unpaired characters, which move cursors and turn lines round."""
+    spaced = "".join(" " if char in "\t\r\n" or unicodedata.category(char) in ("Zl", "Zp") else char for char in name)
+    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+
+
+def single_target(row: Row) -> float | None:
+    """The target, unless it is a range."""
+    return None if isinstance(row.target, tuple) else row.target
+
+
+def _aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
+    aliases = {}
+    for dimension in filter(identifies, result.by):
+        values = {value for row in result.rows for value in (row.by.get(dimension),) if value is not None}
+        aliases[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
+    return aliases
+
+
+def title(line: Line, page: Page) -> str:
+    """The label; with a variant's name where the label may be that of the metric it varies."""
+    info = line.info
+    base = page.result.metrics.get((info.metric, None))
+    label = plain(info.label)
+    if info.variant is None or (base is not None and base.label != info.label):
+        return label
+    return f"{label} ({plain(info.variant)})"
+
+
+def group(page: Page, line: Line) -> str:
+    """What a line is of, under its metric: its dimension values, or ``all``."""
+    names = [_dimension(page, name, value) for name, value in line.by.items()]
+    return f" {page.glyphs.dot} ".join(names) or "all"
+
+
+def _dimension(page: Page, name: str, value: str | None) -> str:
+    if value is None:
+        return "(blank)"
+    if name in page.aliases:
+        return page.aliases[name][value]
+    shown = plain(value)
+    if cell_len(shown) > _LONGEST_NAME:
+        shown = set_cell_size(shown, _LONGEST_NAME - len(page.glyphs.ellipsis)).rstrip() + page.glyphs.ellipsis
+    return f'"{shown}"' if shown.strip() in ("", "all", "(blank)") else shown
+
+
+def confidence(page: Page) -> str:
+    """``95`` where every interval of the table has that level, else empty."""
+    rows = [line.row for line in page.lines if line.row is not None]
+    levels = {row.confidence for row in rows if row.confidence is not None and (row.low, row.high) != (None, None)}
+    return f"{100 * levels.pop():g}" if len(levels) == 1 else ""
