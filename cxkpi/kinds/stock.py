@@ -111,10 +111,9 @@ def open_spells(spells: pl.DataFrame, windows: pl.DataFrame, last_day: Literal["
 def split_at_changes(spells: pl.DataFrame, changes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Spells cut where a dimension changed, each piece with the values it had.
 
-    ``spells``: entity, first, last, and a column per dimension holding the spell's newest value. ``changes``: per dimension
-    a frame of entity, at, was; the value on a day is ``was`` of the spell's first change after it, else the newest. Adds
-    ``leaves``: whether a piece ends with the spell.
-    """
+    ``spells``: entity, first, last, and a column per dimension holding the spell's newest value. ``changes``: per
+    dimension a frame of entity, at, was; the value on a day is ``was`` of the spell's first change after it, else the
+    newest. Adds ``leaves``: whether a piece ends with the spell."""
     days = ("first", "last", "leaves")
     pieces = spells.with_columns(pl.lit(True).alias("leaves"), pl.col("last").alias("spell_last"))
     for dimension, moves in changes.items():
