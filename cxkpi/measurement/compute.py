@@ -17,7 +17,7 @@ from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until
 from cxkpi.kinds.time_to_event import MetricRows as MetricRowsOf
 from cxkpi.kinds.time_to_event import SustainedRun
 from cxkpi.measurement.cells import By, MetricRows, figures, shown
-from cxkpi.measurement.dataset import first_day, holds_instants
+from cxkpi.measurement.dataset import first_day, first_end, holds_instants
 from cxkpi.measurement.judge import guarded, row, with_change
 from cxkpi.measurement.periods import Span, asked, windows, with_earlier
 from cxkpi.measurement.plans import Job, Only, run
@@ -199,13 +199,13 @@ def _selectable(metric: Metric, only: Only, data: Data, left_out: dict[Key, str]
 def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
     tables = {table for metric in metrics for table in _tables(metric)}
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
-    dated = {table for table in tables if holds_instants(data.tables[table])} or tables
-    first = first_day(data, dated) or data.as_of_day
+    dated = {table for table in tables if holds_instants(data.tables[table])}
+    first = first_day(data, dated) if dated else first_end(data, tables) or first_day(data, tables)
     return asked(
         data,
         question.calendar,
         question.every,
-        first,
+        first or data.as_of_day,
         question.since,
         question.until,
         question.last,

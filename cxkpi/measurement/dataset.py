@@ -62,6 +62,21 @@ def first_day(data: Data, tables: set[str]) -> date | None:
     return local_day(min(known), data.zone) if known else None
 
 
+def first_end(data: Data, tables: set[str]) -> date | None:
+    """The first day on which a spell of these tables ended.
+
+    A roster is rarely kept from the beginning: before its first leaver it holds only those who stayed, and turnover looks
+    like none at all.
+    """
+    ends = []
+    for name in sorted(tables & data.stored.keys()):
+        span = data.tables[name].span
+        if span is not None and span[1] in data.stored[name].supplied:
+            frame = pl.scan_parquet(list(data.stored[name].files))
+            ends.append(frame.select(pl.col(span[1]).min()).collect().item())
+    return min((end for end in ends if end is not None and end <= data.as_of_day), default=None)
+
+
 def instant(text: str, zone: str) -> datetime:
     """The UTC instant of a local date (its end) or local timestamp. UsageError where it is neither."""
     try:
