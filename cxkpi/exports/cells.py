@@ -9,12 +9,22 @@ import polars as pl
 from cxkpi.exports.profile import Condition, Rule
 
 
-def cleaned(cells: pl.DataFrame, nulls: Sequence[str]) -> pl.DataFrame:
-    """Cells trimmed; empty ones and the words for nothing are null."""
-    text = pl.col(pl.String).str.strip_chars()
-    if any(cells.select(pl.col(pl.String).str.starts_with('="').any()).row(0)):
+def cleaned(
+    cells: pl.DataFrame, nulls: Sequence[str], *, spaces: bool = True, formulas: bool = True, quotes: bool = True
+) -> pl.DataFrame:
+    """Cells trimmed; empty ones and the words for nothing are null.
+
+    ``spaces``: some cell may begin or end with white space; ``formulas``: some may be a formula; ``quotes``: some may
+    be empty without being null. Where the caller knows better, the work is left out.
+    """
+    text = pl.col(pl.String)
+    if spaces:
+        text = text.str.strip_chars()
+    if formulas and any(cells.select(pl.col(pl.String).str.starts_with('="').any()).row(0)):
         # Excel's way to keep leading zeros: ="00417".
         text = pl.when(text.str.starts_with('="')).then(text.str.slice(2).str.strip_suffix('"')).otherwise(text)
+    elif not (spaces or quotes or nulls):
+        return cells
     something = text != ""
     for word in nulls:
         something = something & (text != word)

@@ -14,7 +14,7 @@ import polars as pl
 
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.exports.recognise import normalise
+from cxkpi.exports.profile import normalise
 
 _DAY_OF: Mapping[str, tuple[str, ...]] = {
     "contacts": ("started_at", "ended_at"),

@@ -16,10 +16,10 @@ from cxkpi.exports.finding import Found, find
 from cxkpi.exports.identity import Identity, check_customers, check_people
 from cxkpi.exports.identity_tables import IDENTITY
 from cxkpi.exports.ledger import Account, Part, losers, newest_in_file
-from cxkpi.exports.profile import Profile
+from cxkpi.exports.profile import Profile, normalise
 from cxkpi.exports.profile_file import collect
-from cxkpi.exports.reading import NotText, decode
-from cxkpi.exports.recognise import Layout, NotRecognised, normalise, recognise
+from cxkpi.exports.reading import NotText, again, decode
+from cxkpi.exports.recognise import Layout, NotRecognised, recognise
 from cxkpi.exports.records import split
 from cxkpi.exports.rows import POLARS_TYPES, fingerprint, make
 from cxkpi.exports.spells import merged
@@ -45,6 +45,7 @@ class Loaded:
 class _Recognised:
     found: Found
     layout: Layout
+    encoding: str
     encoding_note: str | None
 
 
@@ -116,7 +117,13 @@ def _recognise_one(file: Found, known: Sequence[Profile]) -> _Recognised | Probl
     note = None
     if text.guessed and layout.profile.file.encoding is None:
         note = f"{file.shown} is not UTF-8; it was read as {text.encoding}."
-    return _Recognised(file, layout, note)
+    return _Recognised(file, layout, text.encoding, note)
+
+
+def _text(file: _Recognised) -> bytes:
+    content = file.found.path.read_bytes()
+    declared = file.layout.profile.file.encoding
+    return again(content, file.encoding) if declared is None else decode(content, declared).utf8
 
 
 class _Run:
@@ -147,7 +154,7 @@ class _Run:
         if profile.closed and "source" in positions:
             wanted.add(positions["source"])
         records = split(
-            decode(file.found.path.read_bytes(), profile.file.encoding).utf8,
+            _text(file),
             heading_line=layout.heading_line,
             data_line=layout.data_line,
             delimiter=layout.delimiter,

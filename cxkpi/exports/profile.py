@@ -6,13 +6,21 @@ are compared trimmed and without regard to case.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 DURATION_UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@lru_cache(maxsize=4096)
+def normalise(heading: str) -> str:
+    """A heading for comparison: no byte-order mark, NFKC, one case, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", heading.replace("\ufeff", "")).casefold().split())
 
 
 def _text(value: Any) -> Any:
@@ -191,7 +199,7 @@ class Written(Model):
 Origin: TypeAlias = Literal["user", "shipped", "plain"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """A profile ready for use. ``tables``: table name -> the rows one record may give."""
 
@@ -208,7 +216,7 @@ class Profile:
     closed: bool = False
     """No heading may be left over: true for the plain layouts, whose headings say little."""
 
-    @property
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """Every heading some rule, condition or version names, in the order written."""
         names: dict[str, None] = {}
@@ -226,3 +234,13 @@ class Profile:
         for when in conditions:
             names.update(dict.fromkeys(when))
         return tuple(names)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """``used``, normalised."""
+        return frozenset(normalise(name) for name in self.used)
+
+    @cached_property
+    def asked(self) -> tuple[frozenset[str], ...]:
+        """``headings``, normalised: the spellings of each one that must be there."""
+        return tuple(frozenset(normalise(name) for name in spellings) for spellings in self.headings)

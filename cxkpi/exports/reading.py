@@ -65,6 +65,13 @@ def decode(content: bytes, declared: str | None = None) -> Text:
         return Text(_to_utf8(content, "latin-1"), "latin-1", guessed=True)
 
 
+def again(content: bytes, encoding: str) -> bytes:
+    """The text of bytes that ``decode`` has read before, by the encoding it found: nothing is checked twice."""
+    if encoding == "utf-8":
+        return _line_ends(content.removeprefix(codecs.BOM_UTF8))
+    return decode(content, encoding).utf8
+
+
 def _wide(content: bytes) -> str | None:
     head = content[:4096]
     if len(head) < 4:

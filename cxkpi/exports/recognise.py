@@ -8,13 +8,12 @@ headings; then the one that knows more of the headings present.
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.exports.profile import Profile
+from cxkpi.exports.profile import Profile, normalise
 
 SEARCHED_LINES = 25
 _HEAD_BYTES = 1 << 20
@@ -48,8 +47,10 @@ class Layout:
     @property
     def repeated(self) -> tuple[str, ...]:
         """Headings that stand more than once and that the profile reads."""
-        used = {normalise(name) for name in self.profile.used}
         seen = [normalise(heading) for heading in self.headings]
+        if len(set(seen)) == len(seen):
+            return ()
+        used = self.profile.known
         return tuple(
             dict.fromkeys(h for h, n in zip(self.headings, seen, strict=True) if n in used and seen.count(n) > 1)
         )
@@ -70,11 +71,6 @@ class NotRecognised:
         return f"nearest is the profile {self.nearest}, which also needs the {plural} {names}"
 
 
-def normalise(heading: str) -> str:
-    """A heading for comparison: no byte-order mark, NFKC, one case, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", heading.replace("\ufeff", "")).casefold().split())
-
-
 def recognise(utf8: bytes, name: str, profiles: Sequence[Profile]) -> Layout | NotRecognised:
     """The layout of a file by the best profile. Raises InputError where two profiles fit equally well."""
     lines = utf8[:_HEAD_BYTES].decode("utf-8", errors="ignore").split("\n")
@@ -88,15 +84,19 @@ def recognise(utf8: bytes, name: str, profiles: Sequence[Profile]) -> Layout | N
                 and _WRITTEN.get(str(profile.file.delimiter)) != delimiter
             ):
                 continue
-            missing = tuple(names[0] for names in profile.headings if not any(normalise(n) in present for n in names))
-            known = len({normalise(name) for name in profile.used} & present)
+            missing = tuple(
+                names[0]
+                for names, asked in zip(profile.headings, profile.asked, strict=True)
+                if asked.isdisjoint(present)
+            )
+            known = len(profile.known & present)
             if missing:
                 share = 1 - len(missing) / len(profile.headings)
                 score = (share, known)
                 if share > 0 and (nearest is None or score > nearest[:2]):
                     nearest = (*score, profile.name, missing)
                 continue
-            if profile.closed and not present <= {normalise(name) for name in profile.used} | {"source"}:
+            if profile.closed and not present <= profile.known | {"source"}:
                 nearest = nearest or (0.0, known, profile.name, ())
                 continue
             more, data = _below(lines, delimiter, ends, profile)

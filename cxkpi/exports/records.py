@@ -21,6 +21,9 @@ from cxkpi.exports.cells import cleaned
 _FOOTER_LINES = 60
 _LONGEST_RECORD = 500
 _TELLING_WIDTH = 4
+# White space as ``strip_chars`` means it: what is in ASCII, and the rest.
+_BLANKS = r"[\t\x0b\x0c\r ]"
+_WIDE_BLANKS = "[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ def split(
     if heading_line and every_line[0].strip().strip('"').lower().startswith("sep="):
         skipped -= 1
     lines = every_line.slice(data_line, end - data_line)
-    blank = lines.str.strip_chars() == ""
-    hollow = (lines.str.strip_chars(delimiter + ' "\t') == "") & ~blank if width > 1 else blank & False
+    looks = _looks(lines, delimiter, ascii_only=utf8.isascii())
+    blank = ~looks["filled"]
+    hollow = ~looks["solid"] & ~blank if width > 1 else blank & False
     if data_line > heading_line and total:
         # Exports put one behind the other with their headings.
         hollow = hollow | ((lines == every_line[heading_line]) & ~blank)
-    counts = lines.str.count_matches(delimiter, literal=True)
-    quoted = lines.str.contains('"', literal=True)
+    counts, quoted, spaces = looks["delimiters"], looks["quoted"], bool(looks["spaced"].any())
     irregular = counts != width - 1
     any_quotes = bool(quoted.any())
     odd: list[int] = []
@@ -103,11 +106,14 @@ def split(
         regular = ~(irregular | blank | hollow)
     for index in (irregular & ~blank & ~hollow).arg_true().to_list():
         slow.single(index)
-    parsed = _parse(lines, regular, delimiter, width, sorted(set(wanted)), any_quotes)
+    source = _Source(utf8, data_line) if end == total and regular.all() else None
+    parsed = _parse(lines, regular, delimiter, width, sorted(set(wanted)), any_quotes, source)
     first = data_line + 1
     numbers = regular.arg_true().cast(pl.Int64) + first
     # Cleaned here, so that the raw text of a large file is gone before its columns are cast.
-    cells = cleaned(parsed, nulls).with_columns(numbers.alias("line"))
+    formulas = b'="' in utf8
+    cells = cleaned(parsed, nulls, spaces=spaces, formulas=formulas, quotes=any_quotes)
+    cells = cells.with_columns(numbers.alias("line"))
     del parsed
     if slow.records:
         columns = {name_of(p): [row[p] or None for _, row in slow.records] for p in sorted(set(wanted))}
@@ -118,6 +124,29 @@ def split(
         cells = pl.concat([cells, cleaned(extra, nulls)]).sort("line")
     broken = tuple(Broken(index + first, reason) for index, reason in sorted(slow.broken))
     return Records(cells, broken, skipped + int(hollow.sum()), total, slow.repaired)
+
+
+def _looks(lines: pl.Series, delimiter: str, *, ascii_only: bool) -> pl.DataFrame:
+    """What can be seen of every line without splitting it.
+
+    ``delimiters``: how many, those within quotes counted. ``quoted``: there is a quote. ``filled``: not only white
+    space; ``solid``: not only empty cells. ``spaced``: a cell may begin or end with white space.
+    """
+    text = pl.col("text")
+    edge = f'["{re.escape(delimiter)}]'
+    spaced = text.str.contains(f"(?:^|{edge}){_BLANKS}|{_BLANKS}(?:{edge}|$)")
+    return (
+        lines.to_frame("text")
+        .lazy()
+        .select(
+            text.str.count_matches(delimiter, literal=True).alias("delimiters"),
+            text.str.contains('"', literal=True).alias("quoted"),
+            text.str.contains(r"\S").alias("filled"),
+            text.str.contains(f'[^{re.escape(delimiter)} "\t]').alias("solid"),
+            (spaced if ascii_only else spaced | text.str.contains(_WIDE_BLANKS)).alias("spaced"),
+        )
+        .collect()
+    )
 
 
 def _filled(lines: pl.Series) -> int:
@@ -158,8 +187,22 @@ def _odd(lines: pl.Series, quoted: pl.Series) -> list[int]:
     return numbers.filter(odd).to_list()
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file of which every line from ``data_line`` on is regular."""
+
+    utf8: bytes
+    data_line: int
+
+
 def _parse(
-    lines: pl.Series, regular: pl.Series, delimiter: str, width: int, wanted: Sequence[int], quotes: bool
+    lines: pl.Series,
+    regular: pl.Series,
+    delimiter: str,
+    width: int,
+    wanted: Sequence[int],
+    quotes: bool,
+    whole: _Source | None,
 ) -> pl.DataFrame:
     names = [name_of(position) for position in wanted]
     count = int(regular.sum())
@@ -167,12 +210,15 @@ def _parse(
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String)).clear(count)
     if width == 1 and not quotes:
         return pl.DataFrame({names[0]: lines.filter(regular)})
-    kept = lines if count == lines.len() else lines.filter(regular)
-    buffer = io.BytesIO()
-    kept.to_frame("text").write_csv(buffer, include_header=False, quote_style="never")
+    if whole is None:
+        buffer = io.BytesIO()
+        lines.filter(regular).to_frame("text").write_csv(buffer, include_header=False, quote_style="never")
+        whole = _Source(buffer.getvalue(), 0)
+        del buffer
     parsed = pl.read_csv(
-        buffer.getvalue(),
+        whole.utf8,
         has_header=False,
+        skip_lines=whole.data_line,
         separator=delimiter,
         quote_char='"' if quotes else None,
         schema={name_of(position): pl.String for position in range(width)},

@@ -12,9 +12,8 @@ from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports import values
 from cxkpi.exports.cells import is_word, mapped, meets, null_words, picked
 from cxkpi.exports.formats import one_format
-from cxkpi.exports.profile import Condition, Profile, Rows, Rule
+from cxkpi.exports.profile import Condition, Profile, Rows, Rule, normalise
 from cxkpi.exports.profile_file import key_columns
-from cxkpi.exports.recognise import normalise
 from cxkpi.exports.records import name_of
 from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType, Table

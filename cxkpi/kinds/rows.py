@@ -24,10 +24,11 @@ Path = tuple[str, ...]
 class Data:
     """Every stored table, and the instant as of which it is read.
 
-    ``as_of``: UTC without zone; ``as_of_day``: its local date; ``as_of_from_data``: nobody named it. ``cut``: whether
-    rows later than ``as_of`` exist in tables of instants and must be left out. ``through``: newest event of each table
-    in view. ``ambiguous``: look-up tables in which several sources use the same key, so that a key alone does not name
-    one row."""
+    ``as_of``: UTC without zone; ``as_of_day``: its local date; ``as_of_from_data``: nobody named it; ``seen_until``:
+    the last instant in view, just before ``as_of`` where that is the end of a named day. ``cut``: whether rows later
+    than ``as_of`` exist in tables of instants and must be left out. ``through``: newest event of each table in view.
+    ``ambiguous``: look-up tables in which several sources use the same key, so that a key alone does not name one row.
+    """
 
     engine: Engine
     tables: Mapping[str, Table]
@@ -36,6 +37,7 @@ class Data:
     as_of: datetime
     as_of_day: date
     as_of_from_data: bool
+    seen_until: datetime
     cut: bool
     through: Mapping[str, datetime]
     ambiguous: frozenset[str] = frozenset()
@@ -206,7 +208,7 @@ def _seen_so_far(data: Data, table: str) -> Frame:
     if own:
         frame = frame.with_columns((nw.coalesce(*own) if len(own) > 1 else nw.col(*own)).alias(SEEN))
     return frame.with_columns(
-        nw.when(nw.col(name) <= nw.lit(data.as_of_day if column.type == "date" else data.as_of))
+        nw.when(nw.col(name) <= nw.lit(data.as_of_day if column.type == "date" else data.seen_until))
         .then(nw.col(name))
         .alias(name)
         for name, column in data.tables[table].columns.items()
@@ -248,11 +250,11 @@ def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) 
     if not changing:
         return frame
     start, end = declared.span
-    spells = _seen_so_far(data, table)
-    spells = spells.select(
+    today = nw.lit(data.as_of_day)
+    spells = data.engine.scan(data.stored[table].files).select(
         nw.col(history.on).alias("__entity"),
         nw.col(start).alias("__start"),
-        nw.coalesce(nw.col(end), nw.lit(data.as_of_day)).alias("__until"),
+        nw.when(nw.col(end) <= today).then(nw.col(end)).otherwise(today).alias("__until"),
         nw.col(start).shift(-1).over(history.on, order_by=start).alias("__next"),
     )
     for column in changing:
@@ -273,7 +275,7 @@ def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) 
 
 
 def _in_view(data: Data, table: str, seen: tuple[Path, ...]) -> nw.Expr:
-    limit = nw.lit(data.as_of_day if data.declared_type(table, seen[0]) == "date" else data.as_of)
+    limit = nw.lit(data.as_of_day if data.declared_type(table, seen[0]) == "date" else data.seen_until)
     if all(len(path) == 1 for path in seen):
         return nw.col(SEEN).is_null() | (nw.col(SEEN) <= limit)
     columns = [nw.col(flat(path)) for path in seen]

@@ -196,11 +196,17 @@ def _selectable(metric: Metric, only: Only, data: Data, left_out: dict[Key, str]
     return True
 
 
+def _is_stock(metric: Metric, data: Data) -> bool:
+    return any(branch.form == "spells" for branch in KINDS[metric.kind].branches(metric, data).values())
+
+
 def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
     tables = {table for metric in metrics for table in _tables(metric)}
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
     dated = {table for table in tables if holds_instants(data.tables[table])}
-    first = first_day(data, dated) if dated else first_end(data, tables) or first_day(data, tables)
+    first = first_day(data, dated or tables)
+    if not dated and all(_is_stock(metric, data) for metric in metrics):
+        first = first_end(data, tables) or first
     return asked(
         data,
         question.calendar,

@@ -33,13 +33,14 @@ def dataset(
     if newest is None:
         newest = max(reach.values(), default=datetime(1970, 1, 1))
     at = newest if as_of is None else instant(as_of, zone)
-    cut = at < newest
+    seen_until = at - _TICK if as_of is not None and len(as_of) == 10 else at
+    cut = seen_until < newest
     through = {}
     for name, until in sorted(reach.items()):
-        if until <= at:
+        if until <= seen_until or (until == at and name not in with_instants):
             through[name] = until
         elif name in with_instants:
-            through[name] = _newest_event(stored[name], tables[name], at) or at
+            through[name] = _newest_event(stored[name], tables[name], seen_until) or at
         else:
             through[name] = at
     # An as_of at midnight is the end of the day before, unless something happened at that very instant.
@@ -47,7 +48,7 @@ def dataset(
     day = local_day(at if begun else at - _TICK, zone)
     targets = {lookup.table for table in tables.values() for lookup in table.lookups.values()}
     ambiguous = frozenset(name for name in targets if name in stored and _sources(stored[name]) > 1)
-    return Data(engine, tables, stored, zone, at, day, as_of is None, cut, through, ambiguous)
+    return Data(engine, tables, stored, zone, at, day, as_of is None, seen_until, cut, through, ambiguous)
 
 
 def holds_instants(table: Table) -> bool:
@@ -65,9 +66,8 @@ def first_day(data: Data, tables: set[str]) -> date | None:
 def first_end(data: Data, tables: set[str]) -> date | None:
     """The first day on which a spell of these tables ended.
 
-    A roster is rarely kept from the beginning: before its first leaver it holds only those who stayed, and turnover looks
-    like none at all.
-    """
+    A roster is rarely kept from the beginning: before its first leaver it holds only those who stayed, and turnover
+    looks like none at all."""
     ends = []
     for name in sorted(tables & data.stored.keys()):
         span = data.tables[name].span

@@ -84,6 +84,8 @@ def expect_customers(rows: Sequence[Row]) -> Expected:
 
 def expect_spent(rows: Sequence[Row]) -> Expected:
     known = [exact(row["cost"]) for row in rows if row["cost"] is not None]
+    if rows and not known:
+        return None, 0, None, None, len(rows)
     return float(sum(known)), len(known), float(sum(known)), None, len(rows) - len(known)
 
 
@@ -219,7 +221,7 @@ def test_dimensions(by, engine):
     assert check(tables, "month", by, engine, date(2025, 4, 14))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_autumn(seed):
     contacts = made_contacts(seed, size=120, first=date(2025, 10, 18), days=16)
     assert check({"contacts": contacts, "agents": made_agents(seed)}, "day", (), "polars", date(2025, 10, 30))

@@ -471,6 +471,16 @@ def test_nobody_is_watched_before_they_were_hired(engine):
     assert [(row.value, row.n) for row in found] == [(1, 1), (1, 1), (0.0, 1)]
 
 
+def test_who_came_before_the_first_leaver_came(engine):
+    """Three hires, the last of whom leaves after nine days: three, not the one since, nor none."""
+    agents = [
+        {"agent_id": str(month), "hired_on": date(2025, month, 1), "left_on": date(2025, 3, 10) if month == 3 else None}
+        for month in (1, 2, 3)
+    ]
+    hires = {"kind": "total", "from": "agents", "count": "rows", "unit": "agents"}
+    assert one(catalogue({"hires": hires}), {"agents": agents}, as_of="2025-12-31", engine=engine).value == 3
+
+
 def test_one_team_has_the_name_of_none(engine):
     """A team called 'None' and agents without a team are two cells."""
     agents = [
