@@ -23,18 +23,18 @@ __all__ = ["__version__", "measure"]
 def measure(
     paths: Sequence[str | Path],
     *,
-    catalogue: Path | None = None,
+    catalogue: str | Path | None = None,
     metrics: Sequence[str] = (),
     all_metrics: bool = False,
     every: Every = "month",
     by: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
+    since: date | str | None = None,
+    until: date | str | None = None,
     last: int | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
     compare: Literal["previous", "year", "none"] = "previous",
-    as_of: str | None = None,
-    profiles: Sequence[Path] = (),
+    as_of: str | date | None = None,
+    profiles: Sequence[str | Path] = (),
     engine: Literal["polars", "duckdb"] = "polars",
 ) -> Result:
     """Measure metrics over export files and return every number with its interval, verdict and provenance.

@@ -47,10 +47,10 @@ def load(name: str) -> Engine:
         except ImportError as missing:
             raise UsageError(
                 Problem(
-                    "U010",
+                    "U040",
                     "the engine 'duckdb' needs the package duckdb, which is not installed.",
                     hint="Install it with: pip install 'cxkpi[duckdb]', or leave --engine out.",
                 )
             ) from missing
         return DuckDBEngine()
-    raise UsageError(Problem("U011", f"there is no engine '{name}'.", hint="Engines are: polars, duckdb."))
+    raise UsageError(Problem("U041", f"there is no engine '{name}'.", hint="Engines are: polars, duckdb."))

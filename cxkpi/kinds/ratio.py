@@ -29,7 +29,7 @@ from cxkpi.kinds.base import (
 )
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.rows import Data, Rows
-from cxkpi.kinds.total import distinct
+from cxkpi.kinds.total import distinct, identity
 from cxkpi.stats.intervals import poisson_exact, ratio_interval
 
 
@@ -45,15 +45,17 @@ SHORTEST_ANNUALISED_DAYS = 28
 
 def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
     spec: Spec = metric.spec
-    if _same_rows(spec):
+    if _same_rows(spec, data):
         return {"rows": _pair(metric)}
     return {"above": _term(metric, data, spec.numerator), "below": _term(metric, data, spec.denominator)}
 
 
-def _same_rows(spec: Spec) -> bool:
+def _same_rows(spec: Spec, data: Data) -> bool:
     above, below = spec.numerator, spec.denominator
     summed = all(term.stock is None and term.distinct is None for term in (above, below))
-    return summed and above.from_ == below.from_ and above.at == below.at
+    if not summed or above.from_ != below.from_:
+        return False
+    return data.time_paths(above.from_, above.at) == data.time_paths(below.from_, below.at)
 
 
 def _amount(term: Term, rows: Rows) -> nw.Expr:
@@ -112,14 +114,14 @@ def _term(metric: Metric, data: Data, term: Term) -> Branch:
         }
         return sums if term.distinct is not None else {**sums, "x": only(counted, amount)}
 
-    keys = () if term.distinct is None else (term.distinct,)
+    keys = () if term.distinct is None else identity(data, term.from_, term.distinct)
     needs = reads(term.where, term.sum) | frozenset(keys)
     return Branch(term.from_, term.at, needs, adds, term.where, keys=keys)
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
     spec: Spec = metric.spec
-    return _over_same_rows(metric, cells) if _same_rows(spec) else _over_two_tables(metric, cells)
+    return _over_same_rows(metric, cells) if _same_rows(spec, cells.data) else _over_two_tables(metric, cells)
 
 
 def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
@@ -150,8 +152,8 @@ def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
                 value=y * below * factor / (x * above) if x and not refused else None,
                 low=None if limits is None else limits[0] * factor,
                 high=None if limits is None else limits[1] * factor,
-                numerator=y / above,
-                denominator=x / below,
+                numerator=_in_units(y, above),
+                denominator=_in_units(x, below),
                 immature=sums.get("immature", 0),
                 missing=sums.get("missing", 0),
                 reason="empty" if not x else "refused" if refused else None,
@@ -185,8 +187,8 @@ def _over_two_tables(metric: Metric, cells: Cells) -> list[Figure]:
                 value=value,
                 low=low,
                 high=high,
-                numerator=y / y_over if y_over else None,
-                denominator=x / x_over if x_over else None,
+                numerator=_in_units(y, y_over) if y_over else None,
+                denominator=_in_units(x, x_over) if x_over else None,
                 immature=sums_above.get("immature", 0) + sums_below.get("immature", 0),
                 missing=sums_above.get("missing", 0) + sums_below.get("missing", 0),
                 reason="empty" if not usable else "refused" if refused else None,
@@ -194,6 +196,11 @@ def _over_two_tables(metric: Metric, cells: Cells) -> list[Figure]:
             )
         )
     return found
+
+
+def _in_units(amount: int, grain: int) -> float:
+    """A sum in the term's own unit; a count stays whole."""
+    return amount if grain == 1 else amount / grain
 
 
 def _read(term: Term, cells: Cells, branch: str) -> list[tuple[int, int, int, Mapping[str, int]]]:
@@ -205,7 +212,8 @@ def _read(term: Term, cells: Cells, branch: str) -> list[tuple[int, int, int, Ma
             for sums, window in zip(totals, cells.windows, strict=True)
         ]
     if term.distinct is not None:
-        counts = distinct(cells.frames[branch], term.distinct, len(totals))
+        keys = identity(cells.data, term.from_, term.distinct)
+        counts = distinct(cells.frames[branch], keys, len(totals))
         return [(count, 1, sums.get("n", 0), sums) for count, sums in zip(counts, totals, strict=True)]
     return [(sums.get("x", 0), _grain(term), sums.get("n", 0), sums) for sums in totals]
 

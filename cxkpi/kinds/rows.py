@@ -15,6 +15,7 @@ from cxkpi.tables import Lookup, Stored, Table, column_at, paths
 
 LOCAL = "__local"
 SEEN = "__seen"
+SOURCE = "source"  # the system a record came from; with an id it is a key
 BUILT_IN_DIMENSIONS = ("hour", "weekday")
 
 Path = tuple[str, ...]
@@ -44,6 +45,8 @@ class Data:
 
     def path(self, table: str, name: str) -> Path | None:
         """The nearest column of that name that some input file fills, seen from ``table``; None where none does."""
+        if name == SOURCE:
+            return (SOURCE,)
         for path in paths(self.tables, table, name):
             stored = self.stored.get(self._table_at(table, path))
             reached = all(self._supplied(table, path[:step]) for step in range(1, len(path)))
@@ -122,7 +125,8 @@ class Rows:
         if "__utc" in self.frame.collect_schema():
             until = judged_until(self.data, (self.table,), window_s)
             return nw.col("__utc") <= nw.lit(until)
-        return nw.col(LOCAL) <= nw.lit(datetime.combine(self.data.as_of_day, time()) - timedelta(seconds=window_s))
+        ends = datetime.combine(self.data.as_of_day + timedelta(days=1), time())
+        return nw.col(LOCAL) <= nw.lit(ends - timedelta(seconds=window_s))
 
     def having(self, frame: Frame) -> Rows:
         """The same names over a further frame."""

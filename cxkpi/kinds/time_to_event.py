@@ -74,8 +74,8 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
     spec: Spec = metric.spec
     cohort = cells.frames["cohort"]
-    # Durations are rounded up to whole days: as_of lies at or before the midnight that ends its day.
-    watched_until = cells.data.as_of_day + timedelta(days=1)
+    # A run ends with the midnight after its last day, as the day of as_of does; an event dated by the day does not.
+    watched_until = cells.data.as_of_day + timedelta(days=isinstance(spec.event, SustainedRun))
     runs = None
     if isinstance(spec.event, SustainedRun):
         runs = Runs(spec.event, cells.metric_rows, cells.metric_rows_until)

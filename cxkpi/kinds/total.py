@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from cxkpi.kinds.base import GRAIN, Branch, Cells, Figure, flag, grains, judged, maturity, only, reads
 from cxkpi.kinds.definition import Amount, ColumnName, Condition, Metric, TableName, TimeColumn
-from cxkpi.kinds.rows import Data, Rows
+from cxkpi.kinds.rows import SOURCE, Data, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
             "missing": flag(member & amount.is_null() & old_enough),
         }
 
-    keys = () if spec.distinct is None else (spec.distinct,)
+    keys = () if spec.distinct is None else identity(data, spec.from_, spec.distinct)
     return {"rows": Branch(spec.from_, spec.at, reads(spec.where, spec.sum), adds, spec.where, keys=keys)}
 
 
@@ -52,12 +52,18 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
     spec: Spec = metric.spec
     totals = cells.totals("rows")
     if spec.distinct is not None:
-        values: list[float | None] = list(distinct(cells.frames["rows"], spec.distinct, len(totals)))
+        values: list[float | None] = list(
+            distinct(cells.frames["rows"], identity(cells.data, spec.from_, spec.distinct), len(totals))
+        )
     elif spec.sum is not None:
         # Null is not zero: the sum of nothing but nulls is unknown, the sum of no rows is 0.
         values = [None if sums.get("missing") and not sums.get("n") else sums.get("x", 0) / GRAIN for sums in totals]
     else:
         values = [sums.get("n", 0) for sums in totals]
+    # A period that has not begun has no count, not a count of nothing.
+    begun = [
+        value if window.until > window.start else None for value, window in zip(values, cells.windows, strict=True)
+    ]
     return [
         Figure(
             n=sums.get("n", 0),
@@ -67,13 +73,22 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
             missing=sums.get("missing", 0),
             reason="empty" if value is None else None,
         )
-        for sums, value in zip(totals, values, strict=True)
+        for sums, value in zip(totals, begun, strict=True)
     ]
 
 
-def distinct(frame: pl.DataFrame, key: str, cells: int) -> list[int]:
-    """How many different values of ``key`` have rows in each cell; this does not add over cells."""
-    counts = frame.filter(pl.col("n") > 0).group_by("cell").agg(pl.col(key).drop_nulls().n_unique().alias("distinct"))
+def identity(data: Data, table: str, column: str) -> tuple[str, ...]:
+    """The columns that tell entities apart: a record's id is unique within its source only, a person's everywhere."""
+    declared = data.tables[table]
+    people = {lookup.on for lookup in declared.lookups.values() if data.tables[lookup.table].span is not None}
+    of_records = column == declared.key[0] and column not in people and declared.span is None
+    return (column, SOURCE) if of_records else (column,)
+
+
+def distinct(frame: pl.DataFrame, keys: Sequence[str], cells: int) -> list[int]:
+    """How many different values of ``keys`` have rows in each cell; this does not add over cells."""
+    counts = frame.filter(pl.col("n") > 0, pl.col(keys[0]).is_not_null())
+    counts = counts.group_by("cell").agg(pl.struct(list(keys)).n_unique().alias("distinct"))
     found = [0] * cells
     for cell, count in counts.select("cell", "distinct").iter_rows():
         found[cell] = count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
@@ -122,9 +123,9 @@ def _per_period(frame: pl.DataFrame, branch: Branch, by: Sequence[str], windows:
     return inside.group_by(groups).agg(pl.col(added).sum())
 
 
-def shown(by: By) -> dict[str, str | None]:
+def shown(by: By) -> Mapping[str, str | None]:
     """Dimension values as people read them: weekdays by name, hours with two digits."""
-    return {name: _shown(name, value) for name, value in by}
+    return MappingProxyType({name: _shown(name, value) for name, value in by})
 
 
 def _shown(name: str, value: str | None) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from difflib import get_close_matches
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from cxkpi.errors import Problem, UsageError
 from cxkpi.kinds.base import Branch, Figure, Window
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.registry import KINDS
-from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until, rows
 from cxkpi.kinds.time_to_event import MetricRows as MetricRowsOf
 from cxkpi.kinds.time_to_event import SustainedRun
 from cxkpi.measurement.cells import By, MetricRows, figures, shown
@@ -65,32 +66,39 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
     guards = _guards(usable, others, data)
     computed = [*usable, *(guard for guard in guards.values() if guard.key not in {metric.key for metric in usable})]
     notes: list[str] = []
-    by_of = {metric.key: _dimensions(metric, question.by, data, notes) for metric in computed}
+    by_of = {
+        metric.key: _dimensions(metric, question.by, data, notes if metric in usable else []) for metric in computed
+    }
     if question.by and usable and all(by_of[metric.key] is None for metric in usable):
-        raise _unknown_dimension(question.by, usable, data)
+        raise _unknown_dimension("cut", question.by, usable, data)
     computed = [metric for metric in computed if _selectable(metric, question.only, data, left_out, usable)]
+    if usable and not any(metric in computed for metric in usable):
+        raise _unknown_dimension("selected", [name for name, _ in question.only], usable, data)
     if not computed:
         return Answer((), tuple(notes), left_out)
+    notes += _unknown_values(computed, question.only, data)
     spans = _spans(computed, data, question)
     if not spans:
         raise UsageError(
             Problem(
-                "U021",
+                "U031",
                 "no period lies between the dates asked for.",
                 hint=f"The data are read as of {data.as_of_day}; change --since, --until or --as-of.",
             )
         )
     found = _rows(computed, others, data, question, spans, by_of)
     asked_for = {metric.key for metric in usable}
-    rows = []
+    answered = []
     for key, lines in found.items():
         if key not in asked_for:
             continue
         of = {title: guards[title] for title in _metric(key, usable).guards if title in guards}
         for place, line in lines.items():
-            beside = {guard.label: found[guard.key][place] for guard in of.values() if place in found[guard.key]}
-            rows.append(guarded(line, beside) if beside else line)
-    return Answer(tuple(rows), tuple(notes), left_out)
+            beside = {
+                guard.label: found[guard.key][place] for guard in of.values() if place in found.get(guard.key, {})
+            }
+            answered.append(guarded(line, beside) if beside else line)
+    return Answer(tuple(answered), tuple(notes), left_out)
 
 
 def lacking(metric: Metric, others: Mapping[str, Metric], data: Data) -> str | None:
@@ -148,20 +156,21 @@ def _dimensions(metric: Metric, by: tuple[str, ...], data: Data, notes: list[str
 
 def _has(name: str, branch: Branch, data: Data) -> bool:
     if name in BUILT_IN_DIMENSIONS:
-        return branch.form == "sums" and holds_instants(data.tables[branch.table])
+        times = data.time_paths(branch.table, branch.at)
+        return branch.form == "sums" and any(data.declared_type(branch.table, time) == "instant" for time in times[:1])
     path = data.path(branch.table, name)
     return path is not None and data.declared_type(branch.table, path) in ("text", "boolean", "integer")
 
 
-def _unknown_dimension(by: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
+def _unknown_dimension(verb: str, by: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
     tables = sorted(
         {branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()}
     )
     known = sorted({name for table in tables for name in dimensions(table, data)})
     return UsageError(
         Problem(
-            "U022",
-            f"no metric asked for can be cut by {', '.join(by)}.",
+            "U032",
+            f"no metric asked for can be {verb} by {', '.join(by)}.",
             hint=f"Dimensions in these data: {', '.join(known)}.",
         )
     )
@@ -176,7 +185,8 @@ def dimensions(table: str, data: Data) -> list[str]:
         if kind.type == "text" and kind.role == "plain"
     }
     names |= {"agent_id"}
-    return sorted(name for name in names if data.path(table, name) is not None)
+    found = [name for name in names if data.path(table, name) is not None]
+    return sorted([*found, *BUILT_IN_DIMENSIONS] if holds_instants(data.tables[table]) else found)
 
 
 def _reachable(table: str, data: Data) -> list[str]:
@@ -196,8 +206,31 @@ def _selectable(metric: Metric, only: Only, data: Data, left_out: dict[Key, str]
     return True
 
 
-def _is_stock(metric: Metric, data: Data) -> bool:
-    return any(branch.form == "spells" for branch in KINDS[metric.kind].branches(metric, data).values())
+def _counts_leavers(metric: Metric, data: Data) -> bool:
+    term = getattr(metric.spec, "numerator", None)
+    span = None if term is None else data.tables[term.from_].span
+    return term is not None and span is not None and term.at == span[1]
+
+
+def _unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[str]:
+    """Says so where --only names a value that no row has, with the nearest one that some row has."""
+    notes = []
+    for name, wanted in only:
+        if name in BUILT_IN_DIMENSIONS:
+            continue
+        known: set[str] = set()
+        for table in {
+            branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()
+        }:
+            timed = rows(data, table, {name}, None, timed=False)
+            (values,) = data.engine.collect([timed.frame.select(timed.column(name).alias("value")).unique()])
+            known |= {str(value) for value in values["value"].cast(pl.String) if value is not None}
+        for value in wanted:
+            if value not in known:
+                near = get_close_matches(value, sorted(known), n=1, cutoff=0.5)
+                guess = f"; did you mean '{near[0]}'?" if near else ""
+                notes.append(f"no row has {name} '{value}', by which --only selects{guess}")
+    return notes
 
 
 def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
@@ -205,7 +238,7 @@ def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Sp
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
     dated = {table for table in tables if holds_instants(data.tables[table])}
     first = first_day(data, dated or tables)
-    if not dated and all(_is_stock(metric, data) for metric in metrics):
+    if not dated and question.every != "all" and all(_counts_leavers(metric, data) for metric in metrics):
         first = first_end(data, tables) or first
     return asked(
         data,
@@ -271,17 +304,27 @@ def _judged(
     shown_spans = {span.start: span for span in spans}
     window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
+    begun = first_day(data, _tables(metric))
+    uncovered = first_end(data, _tables(metric)) if _counts_leavers(metric, data) else None
     for by, line_of in cells:
         label = shown(by)
         line = {}
         for (start, end), figure in zip(days, line_of, strict=True):
             span = shown_spans.get(start) or Span(start, end, True, None)
-            line[start] = row(metric, label, figure, span, question.every, until, data.zone)
+            covered = uncovered is None or window_of[start].start >= uncovered
+            if not covered:
+                figure = replace(figure, notes=(*figure.notes, _UNCOVERED.format(uncovered)))
+            line[start] = row(metric, label, figure, span, question.every, until, data.zone, covered=covered)
         for span in spans:
             before = line.get(span.before) if span.before is not None else None
+            if before is not None and begun is not None and before.period.end <= begun:
+                before = None  # Nothing was recorded yet, so there is nothing to have changed from.
             overlapping = before is not None and window_of[span.start].start < window_of[before.period.start].end
             found[(by, span.start)] = with_change(line[span.start], before, span.before, overlapping=overlapping)
     return found
+
+
+_UNCOVERED = "the window reaches back before the roster's first leaver, {}: earlier ones may not be in it"
 
 
 def _judged_until(metric: Metric, data: Data) -> datetime | None:

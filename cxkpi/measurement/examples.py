@@ -62,7 +62,7 @@ def rows_of(
             name: store(name, table, example.given.get(name, ()), defined.timezone, Path(folder))
             for name, table in defined.tables.items()
         }
-        data = dataset(stored, defined.tables, defined.timezone, engine, example.as_of)
+        data = dataset(stored, defined.tables, defined.timezone, engine, example.as_of).data
         return compute([metric], others, data, question).rows
 
 

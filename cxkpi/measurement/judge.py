@@ -27,11 +27,16 @@ def row(
     every: Every,
     judged_until: datetime | None,
     zone: str,
+    *,
+    covered: bool = True,
 ) -> Row:
-    """One figure as a row, with its status; the change is added when the period before is known."""
+    """One figure as a row, with its status; the change is added when the period before is known.
+
+    ``covered``: whether the data reach back to the beginning of the cell's window; if not it is judged like a part.
+    """
     value = rounded(figure.value)
     waiting = judged_until is not None and midnight_utc(span.end, zone) > judged_until
-    status, reason = _status(metric, figure, value, span.complete, waiting)
+    status, reason = _status(metric, figure, value, span.complete and covered, waiting)
     low, high = rounded(figure.low), rounded(figure.high)
     return Row(
         metric=metric.name,
@@ -110,7 +115,7 @@ def with_change(now: Row, before: Row | None, start: date | None, *, overlapping
 
 
 def _settled(row: Row) -> bool:
-    return row.period.complete and row.reason != "immature"
+    return row.period.complete and row.reason not in ("immature", "partial")
 
 
 def _significant(now: Row, before: Row) -> bool | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from cxkpi import __version__
 from cxkpi.calendar import Calendar, midnight_utc
@@ -20,29 +21,32 @@ from cxkpi.exports.load import load as load_exports
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import Data
 from cxkpi.measurement.compute import Answer, Question, compute
-from cxkpi.measurement.dataset import dataset
+from cxkpi.measurement.dataset import dataset, reasonable
 from cxkpi.result import Every, MetricInfo, Result
 
 
 def measure(
     paths: Sequence[str | Path],
     *,
-    catalogue: Path | None = None,
+    catalogue: str | Path | None = None,
     metrics: Sequence[str] = (),
     all_metrics: bool = False,
     every: Every = "month",
     by: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
+    since: date | str | None = None,
+    until: date | str | None = None,
     last: int | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
     compare: Literal["previous", "year", "none"] = "previous",
-    as_of: str | None = None,
-    profiles: Sequence[Path] = (),
+    as_of: str | date | None = None,
+    profiles: Sequence[str | Path] = (),
     engine: str = "polars",
 ) -> Result:
     """See ``cxkpi.measure``, which is this function."""
-    defined = load_catalogue(catalogue)
+    paths, metrics, by, profiles = _several(paths), _several(metrics), _several(by), _several(profiles)
+    since, until = _day(since, "since"), _day(until, "until")
+    _check(paths, every, compare, last)
+    defined = load_catalogue(None if catalogue is None else Path(catalogue))
     chosen = choose(defined, metrics, all_metrics)
     runner = load_engine(engine)
     question = Question(
@@ -60,12 +64,43 @@ def measure(
             [Path(path) for path in paths],
             tables=defined.tables,
             timezone=defined.timezone,
-            profiles=profiles,
+            profiles=[Path(profile) for profile in profiles],
             into=Path(folder),
         )
-        data = dataset(loaded.stored, defined.tables, defined.timezone, runner, as_of)
-        answer = compute(chosen, titles(defined), data, question)
-    return _result(defined, chosen, bool(metrics), loaded, data, question, answer)
+        moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
+        outlook = dataset(loaded.stored, defined.tables, defined.timezone, runner, moment)
+        answer = compute(chosen, titles(defined), outlook.data, question)
+        answer = replace(answer, notes=(*outlook.notes, *answer.notes))
+    return _result(defined, chosen, bool(metrics), loaded, outlook.data, question, answer)
+
+
+def _several(given: Any) -> Any:
+    # A single name is easily given where several are taken, and a string is a sequence of its letters.
+    return [given] if isinstance(given, str | Path) else given
+
+
+def _day(given: date | str | None, name: str) -> date | None:
+    if not isinstance(given, str):
+        return given if given is None else reasonable(given)
+    try:
+        return reasonable(date.fromisoformat(given))
+    except ValueError as error:
+        raise UsageError(
+            Problem("U034", f"{name}: '{given}' is not a date.", hint="Write it as 2026-06-30.")
+        ) from error
+
+
+def _check(paths: Sequence[str | Path], every: str, compare: str, last: int | None) -> None:
+    """Refuses what the command line cannot say but a Python call can."""
+    for name, given, known in (("every", every, get_args(Every)), ("compare", compare, ("previous", "year", "none"))):
+        if given not in known:
+            raise UsageError(
+                Problem("U035", f"{name}: there is no '{given}'.", hint=f"It is one of {', '.join(known)}.")
+            )
+    if last is not None and last < 1:
+        raise UsageError(Problem("U036", f"last: {last} periods cannot be shown.", hint="Name a number from 1 on."))
+    if not paths:
+        raise UsageError(Problem("U037", "no file or folder is named.", hint="Name the exports to be read."))
 
 
 def tables(
@@ -104,7 +139,8 @@ def choose(defined: Catalogue, names: Sequence[str], every: bool) -> list[Metric
 
 
 def _unknown_metric(name: str, known: Mapping[str, Metric], defined: Catalogue) -> Problem:
-    near = get_close_matches(name, known, n=1)
+    folded = {title.casefold(): title for title in known}
+    near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)]
     listed = ", ".join(name for name, metric in known.items() if metric.variant is None)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     return Problem(
@@ -182,4 +218,4 @@ def _completeness(answer: Answer, data: Data) -> list[str]:
     newest = max((row.period for row in answer.rows if row.period.complete), key=lambda one: one.end, default=None)
     if newest is None or midnight_utc(newest.end, data.zone) <= data.as_of:
         return []
-    return [f"the period ending {newest.end} is taken as complete: the data reach its last day"]
+    return [f"the period up to {newest.end - timedelta(days=1)} counts as complete: the data reach its last day"]

@@ -125,7 +125,7 @@ def answer(
     titles = {metric.title: metric for metric in defined.metrics.values()}
     with tempfile.TemporaryDirectory(prefix="cxkpi-test-") as folder:
         stored = {name: write(name, defined.tables[name], rows, Path(folder), parts) for name, rows in tables.items()}
-        data = dataset(stored, defined.tables, defined.timezone, load(engine), as_of)
+        data = dataset(stored, defined.tables, defined.timezone, load(engine), as_of).data
         asked = Question(
             calendar=Calendar(defined.timezone, defined.week_starts, defined.year_starts),
             **{"every": "all", **question},

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
-
 from kinds.centre import DAY, ENGINES, ask, by_cell, catalogue, made_contacts, one, utc
+from scipy import stats
 
 Row = Mapping[str, Any]
 RATIO = {
@@ -79,7 +78,7 @@ def test_ratio_over_rows_and_clusters(confidence, engine):
 
 
 def test_clustered_ratio_is_regression_with_clustered_errors():
-    """Of a ratio to a count, statsmodels' cluster-robust variance of a mean is the same but for its small-sample factor."""
+    """statsmodels' cluster-robust variance of a mean is that of a ratio to a count, but for its small-sample factor."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import statsmodels.api as sm
@@ -218,7 +217,9 @@ def test_a_repeat_is_a_share():
         }
         for n in range(60)
     ]
-    rows.append({**rows[0], "customer_id": None, "started_at": utc("2026-02-05 09:00"), "ended_at": utc("2026-02-05 09:00")})
+    rows.append(
+        {**rows[0], "customer_id": None, "started_at": utc("2026-02-05 09:00"), "ended_at": utc("2026-02-05 09:00")}
+    )
     row = one(
         catalogue(
             {"r": {"kind": "repeat", "from": "contacts", "key": ["customer_id"], "within": "7d", "counts": "repeated"}}

@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from scipy import stats
-
 from kinds.centre import ask, catalogue, one, start_of, utc
+from scipy import stats
 
 JANUARY = {"since": date(2026, 1, 1), "until": date(2026, 2, 1)}
 
@@ -222,11 +221,7 @@ def test_an_improvement_at_a_price_is_flagged():
 
 def test_windows_that_share_rows_have_no_significance():
     """A rolling four weeks against the four weeks one week before: three quarters of the rows are the same."""
-    rows = [
-        row
-        for week in range(10)
-        for row in answers(20 + 6 * week, 100, date(2026, 1, 5) + timedelta(weeks=week))
-    ]
+    rows = [row for week in range(10) for row in answers(20 + 6 * week, 100, date(2026, 1, 5) + timedelta(weeks=week))]
     found = ask(catalogue({"s": share("higher", roll="4wk")}), {"contacts": rows}, every="week", as_of="2026-03-15")
     changes = [row.change for row in found if row.change is not None]
     assert changes

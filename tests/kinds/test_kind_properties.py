@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from kinds.centre import DAY, ENGINES, answer, ask, by_cell, catalogue, made_agents, made_contacts, one, start_of, utc
 
 HANDLED = "handled"
@@ -53,8 +52,7 @@ def tables(seed: int) -> dict[str, list[dict[str, Any]]]:
     return {"contacts": made_contacts(seed), "agents": made_agents(seed)}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "engine"), list(enumerate(ENGINES)))
 def test_the_whole_is_the_sum_of_its_parts(seed, engine):
     """Numerators and denominators of queues, teams or days add up to those of the whole, to the last digit."""
     names = ("volume", "spent", "talk", "quick", "mood", "aht", "fcr")
@@ -76,7 +74,10 @@ def test_the_whole_is_the_sum_of_its_parts(seed, engine):
             for field in ("n", "numerator", "denominator", "immature", "missing"):
                 total = getattr(whole, field)
                 if total is not None:
-                    assert sum(getattr(row, field) or 0 for row in mine) == pytest.approx(total, rel=1e-12), (name, field)
+                    assert sum(getattr(row, field) or 0 for row in mine) == pytest.approx(total, rel=1e-12), (
+                        name,
+                        field,
+                    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -90,10 +91,8 @@ def test_whole_and_part_come_from_the_same_sums(engine):
     assert whole.value != pytest.approx(sum(row.value for row in parts) / len(parts), rel=1e-6)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
-@given(seed=st.integers(0, 1000), parts=st.integers(2, 5))
-def test_neither_order_nor_files_matter(engine, seed, parts):
+@pytest.mark.parametrize(("seed", "parts", "engine"), [(1, 2, "polars"), (2, 3, "polars"), (3, 5, "duckdb")])
+def test_neither_order_nor_files_matter(seed, parts, engine):
     given_rows = tables(3)
     chance = random.Random(seed)
     shuffled = {name: chance.sample(rows, len(rows)) for name, rows in given_rows.items()}
@@ -101,7 +100,7 @@ def test_neither_order_nor_files_matter(engine, seed, parts):
     assert ask(DEFINED, shuffled, parts=parts, **question) == ask(DEFINED, given_rows, **question)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("by", [("queue",), ("team",), ("agent_id",), ("site", "queue")])
 def test_a_dimension_never_changes_the_whole(by, seed):
     plain = ask(DEFINED, tables(seed), **OPTIONS, every="month")
@@ -116,8 +115,7 @@ def test_engines_agree():
         assert polars == duckdb
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("seed", "engine"), list(enumerate(ENGINES)))
 def test_immature_rows_change_only_the_count_of_immature(seed, engine):
     """Contacts of new customers in the last three days before as_of: fcr says more are waiting, and nothing else."""
     before = tables(seed)
@@ -157,7 +155,9 @@ def test_a_wider_window_never_raises_resolution(data):
         }
         for number, begin in enumerate(data.draw(st.lists(hours, min_size=1, max_size=12)))
     ]
-    rows.append({**rows[0], "customer_id": None, "started_at": utc("2026-06-01 12:00"), "ended_at": utc("2026-06-01 12:00")})
+    rows.append(
+        {**rows[0], "customer_id": None, "started_at": utc("2026-06-01 12:00"), "ended_at": utc("2026-06-01 12:00")}
+    )
     defined = catalogue(
         {
             f"within_{days}": {
@@ -202,7 +202,6 @@ def test_later_data_do_not_change_what_was_seen_then():
     for row in whole["agents"]:
         row["competent_on"] = row["hired_on"] + 60 * DAY
     limit = start_of(date(2025, 4, 16))
-    whole["contacts"] = [row for row in whole["contacts"] if row["ended_at"] != limit]
     then = {
         "contacts": [row for row in whole["contacts"] if row["ended_at"] < limit],
         "agents": [
@@ -221,7 +220,6 @@ def test_later_data_do_not_change_what_was_seen_then():
     assert ask(DEFINED, whole, **question) == ask(DEFINED, then, **question)
 
 
-@pytest.mark.xfail(strict=True, reason="B21: a row at the very end of as_of's day is in the month but in no day")
 def test_days_add_up_to_the_month_at_as_of():
     rows = [{"contact_id": when, "ended_at": utc(when)} for when in ("2026-01-15 12:00", "2026-01-16 00:00")]
     rows.append({"contact_id": "later", "ended_at": utc("2026-03-01 12:00")})

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-
 from kinds.centre import DAY, ENGINES, ask, by_cell, catalogue, made_agents, one, period_of, same
 
 Row = Mapping[str, Any]
@@ -102,22 +101,21 @@ def walk(
     return found
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("by", [(), ("team",), ("team", "site")], ids=str)
-@pytest.mark.parametrize("every", ["week", "month", "quarter"])
+@pytest.mark.parametrize(
+    ("every", "by", "engine"),
+    [
+        *((every, by, "polars") for every in ("week", "month", "quarter") for by in ((), ("team",), ("team", "site"))),
+        ("month", ("site", "team"), "duckdb"),
+    ],
+    ids=str,
+)
 def test_every_day(every, by, engine):
     defined = catalogue(METRICS)
     as_of = date(2025, 4, 11)
     since = period_of(date(2024, 12, 5), every)
-    for seed in (2, 4) if engine == "polars" else (3,):
+    for seed in {"week": (1,), "month": (2, 4), "quarter": (5,)}[every]:
         agents = made_agents(seed)
-        # Moves of a spell that has not begun are pinned below.
-        newest = {agent["agent_id"]: agent["hired_on"] for agent in agents}
-        moves = [
-            move
-            for move in moved(agents, seed)
-            if newest[move["agent_id"]] <= as_of or move["moved_on"] < newest[move["agent_id"]]
-        ]
+        moves = moved(agents, seed)
         assert moves
         tables = {"agents": agents, "moves": moves}
         found = ask(defined, tables, every=every, by=by, as_of=as_of.isoformat(), since=since, engine=engine)
@@ -214,8 +212,7 @@ def test_published_headcount_methods(opening, joined, left, expected):
         assert (row.n, row.numerator) == (opening + joined, left)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("seed", "engine"), [(0, "polars"), (1, "polars"), (2, "duckdb")])
 def test_rolling_turnover_by_team(seed, engine):
     """Leavers of twelve months over mean headcount, annualised by elapsed days where the last month is not over."""
     agents = made_agents(seed, size=30, first=date(2023, 3, 1))
@@ -343,7 +340,6 @@ def test_a_leaver_belongs_to_the_team_worked_in():
     assert found == {("mean", None): 41, ("mean", "Red"): 41, ("rate", None): 1, ("rate", "Red"): 1}
 
 
-@pytest.mark.xfail(strict=True, reason="B22: a later spell is not seen at as_of, but its moves are")
 def test_moves_of_a_later_spell_say_nothing_of_this_one():
     """As of April the agent is in Blue, whatever team they are in when they come back in July."""
     person = {"agent_id": "a", "team": "Blue"}

@@ -70,7 +70,7 @@ def test_a_survey_answered_twice_counts_once(tmp_path, first):
     def response(number: int, score: str, day: int) -> list[str]:
         record = dict(zip(names, pattern, strict=True))
         record |= {"ResponseId": f"R_{number}", "Q_CSAT": score, "Status": "0", "Finished": "1"}
-        record |= {name: f"2026-01-{day:02d} 10:00:00" for name in ("StartDate", "EndDate", "RecordedDate")}
+        record |= dict.fromkeys(("StartDate", "EndDate", "RecordedDate"), f"2026-01-{day:02d} 10:00:00")
         return [record[name] for name in names]
 
     others = [response(number, "5" if number < 30 else "2", 10) for number in range(40)]
