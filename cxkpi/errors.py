@@ -28,6 +28,11 @@ def most_severe(codes: Sequence[int]) -> int:
     return min(codes, key=SEVERITY.index, default=EXIT_FINE)
 
 
+def sentence(text: str) -> str:
+    """A text with the stop it needs for another sentence to follow."""
+    return text if text.endswith((".", "?", "!", ":", "…")) else f"{text}."
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where something was written: file, 1-based line and column (None where a whole file or line is meant)."""
@@ -57,13 +62,15 @@ class Problem:
     severity: str = "error"
 
     def __str__(self) -> str:
-        head = f"{self.severity}[{self.code}]: {self.message}"
+        shows_source = self.source is not None
+        message = sentence(self.message) if self.hint and not shows_source else self.message
+        head = f"{self.severity}[{self.code}]: {message}"
         if self.place is not None:
             head = f"{self.place}: {head}"
         if self.source is not None and self.place is not None and self.place.column is not None:
             head += f"\n    {self.source}\n    {' ' * (self.place.column - 1)}^"
         if self.hint:
-            head += f"\n    {self.hint}" if self.source is not None else f" {self.hint}"
+            head += f"\n    {self.hint}" if shows_source else f" {self.hint}"
         return head
 
 

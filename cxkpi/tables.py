@@ -249,7 +249,7 @@ TABLES: Mapping[str, Table] = {
                 "leave_type": _text,
                 "team": _text,
                 "site": _text,
-                "supervisor": _text,
+                "supervisor": _id,
                 "competent_on": _day,
                 "entered_on": _day,
             },

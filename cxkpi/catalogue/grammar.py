@@ -103,6 +103,7 @@ FixedDuration = Annotated[
     Duration, BeforeValidator(_fixed_duration), _quantity(quantities.duration), WithJsonSchema(_LENGTH)
 ]
 Share = Annotated[float, _quantity(quantities.fraction), WithJsonSchema(_SHARE)]
+Confidence = Annotated[float, _quantity(quantities.confidence), WithJsonSchema(_SHARE)]
 Quantity = Annotated[str | float, WithJsonSchema(_TARGET)]
 ExpressionText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_TEXT)]
 _ROLES: Mapping[str, Any] = {
@@ -135,7 +136,7 @@ class Calendar(Written):
 
 
 class Defaults(Written):
-    confidence: Share = 0.95
+    confidence: Confidence = 0.95
     min_n: int = Field(default=30, ge=0)
 
 
@@ -170,7 +171,7 @@ class Common(Written):
     target: Quantity | list[Quantity] | None = None
     alarm: Quantity | None = None
     min_n: Annotated[int, Field(ge=0)] | None = None
-    confidence: Share | None = None
+    confidence: Confidence | None = None
     matures: FixedDuration | None = None
     cluster: str | None = None
     guards: list[str] = Field(default_factory=list)

@@ -23,8 +23,8 @@ from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
-from cxkpi.documents.validation import describe, keys_at, validate
-from cxkpi.errors import CatalogueError, Place, Problem
+from cxkpi.documents.validation import describe, keys_at, meant, validate
+from cxkpi.errors import CatalogueError, Place, Problem, UsageError
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.registry import KINDS
 from cxkpi.tables import TABLES, ColumnType, Table, with_columns
@@ -57,7 +57,12 @@ class Catalogue:
 
 
 def load(path: Path | None) -> Catalogue:
-    """The catalogue in a file, or the one that ships with the package. CatalogueError with every problem found."""
+    """The catalogue in a file, or the one that ships with the package.
+
+    Raises:
+        UsageError: There is no such file, it is a folder, or it may not be read.
+        CatalogueError: The file is no right catalogue; with every problem found.
+    """
     if path is None:
         return parse(_text(_shipped(), SHIPPED), SHIPPED)
     return parse(_text(path, path.as_posix()), path.as_posix())
@@ -88,13 +93,18 @@ def _text(path: Traversable, shown: str) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        problem = Problem("C008", f"this is not UTF-8 text (byte {error.start})", Place(shown), "Save it as UTF-8.")
-    except FileNotFoundError:
-        hint = "Name a catalogue with --catalogue, or leave it out to use the one that ships with cxkpi."
-        problem = Problem("C008", "there is no such file", Place(shown), hint)
+        message = f"this is not UTF-8 text (byte {error.start})"
+        raise CatalogueError(Problem("C008", message, Place(shown), "Save it as UTF-8.")) from error
     except OSError as error:
-        problem = Problem("C008", f"this cannot be read: {error.strerror}", Place(shown))
-    raise CatalogueError(problem)
+        # Which error opening a folder gives depends on the platform.
+        if isinstance(path, Path) and path.is_dir():
+            message = f"the catalogue {shown} is a folder."
+        elif isinstance(error, FileNotFoundError | NotADirectoryError):
+            message = f"there is no catalogue {shown}."
+        else:
+            message = f"the catalogue {shown} cannot be read: {error.strerror}."
+        hint = "Name a YAML file with --catalogue, or leave it out to use the catalogue that ships with cxkpi."
+        raise UsageError(Problem("U050", message, None, hint)) from error
 
 
 def _check_version(document: Document, report: Report) -> None:
@@ -306,9 +316,11 @@ class _Reading:
             return None
         report, path = self.report, ("metrics", title)
         before = report.count
-        spec = self.builder.spec(KINDS[common.kind].Spec, common, path)
+        model = grammar.metric_model(common.kind)
+        misspelt = meant(self.written[title], keys_at(model, ()))
+        spec = self.builder.spec(KINDS[common.kind].Spec, common, path, misspelt=misspelt)
         rules.check_keys(common, path, report)
-        unit = rules.unit_of(common, spec, path, report)
+        unit = "" if "unit" in misspelt else rules.unit_of(common, spec, path, report)
         target, alarm = rules.goals_of(common, unit, path, report)
         if common.cluster is not None:
             for table in dict.fromkeys(tables_of(spec)):

@@ -52,6 +52,18 @@ def fraction(written: str | float) -> float | Refusal:
     return value
 
 
+def confidence(written: str | float) -> float | Refusal:
+    """The level of an interval: a share between 0 and 1, neither of them, also written ``95%``."""
+    value = fraction(written)
+    if isinstance(value, Refusal):
+        return value
+    # What counts is the quantile an interval is cut at, which must differ from that of 0 and of 1.
+    if not 0.5 < 0.5 + value / 2 < 1:
+        message = f"'{written}' is no level of confidence: it lies above 0 and below 100%"
+        return Refusal(message, "Write 95% or 0.95.")
+    return value
+
+
 def in_unit(written: str | float, unit: str) -> float | Refusal:
     """A target or alarm as it is stored: a fraction for ``percent``, otherwise a number of the metric's unit.
 

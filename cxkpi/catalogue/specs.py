@@ -37,8 +37,12 @@ class Builder:
     def tables(self) -> Mapping[str, Table]:
         return self.fields.tables
 
-    def spec(self, kind: type, written: Any, path: Path, scope: Scope | None = None) -> Any:
-        """The dataclass ``kind`` from its model, or from a default of it; broken parts are reported and left None."""
+    def spec(
+        self, kind: type, written: Any, path: Path, scope: Scope | None = None, misspelt: frozenset[str] = frozenset()
+    ) -> Any:
+        """The dataclass ``kind`` from its model, or from a default of it; broken parts are reported and left None.
+
+        ``misspelt``: keys that were meant by unknown ones, which nobody has to miss."""
         hints = hints_of(kind)
         fields = dataclasses.fields(kind)
         values: dict[str, Any] = {}
@@ -51,7 +55,8 @@ class Builder:
             if field.name == "from_":
                 scope = self.scope_within(hints["from_"], values["from_"], scope)
         built = kind(**values)
-        self.check(built, path)
+        given = frozenset(field.name for field in fields if getattr(written, field.name) is not None)
+        self.check(built, path, given | misspelt)
         return built
 
     def scope_within(self, annotation: Any, source: Any, outer: Scope | None) -> Scope | None:
@@ -125,14 +130,14 @@ class Builder:
         if name not in self.metrics:
             self.report.add("C201", f"no metric '{name}'{did_you_mean(name, self.metrics)}", path)
 
-    def check(self, built: Any, path: Path) -> None:
-        """Rules within one mapping."""
+    def check(self, built: Any, path: Path, written: frozenset[str]) -> None:
+        """Rules within one mapping; ``written`` are its keys, right or wrong."""
         names = {field.name for field in dataclasses.fields(built)}
         measures = [name for name in MEASURES if name in names]
         if len(measures) > 1:
-            given = [name for name in measures if getattr(built, name) is not None]
-            written = {"count": "count: rows"}
-            choices = listed(written.get(name, f"{name}:") for name in measures)
+            given = [name for name in measures if name in written]
+            shown = {"count": "count: rows"}
+            choices = listed(shown.get(name, f"{name}:") for name in measures)
             if not given:
                 self.report.add("C109", "nothing says what is taken of the rows", path, f"Add {choices}.", key=True)
             elif len(given) > 1:

@@ -1,82 +1,23 @@
-"""The program ``cxkpi``: its commands, and what each way to end means for the exit code."""
+"""The program ``cxkpi``: what each way to end means for the exit code.
+
+Imports next to nothing, so that an interrupt in the first moments, while libraries are loaded, ends like any other.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-import typer
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
-
-from cxkpi import __version__
-from cxkpi.cli import messages
-from cxkpi.cli.demo import demo
-from cxkpi.cli.report import report
-from cxkpi.cli.tables import tables
-from cxkpi.errors import EXIT_FINE, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OUTPUT, EXIT_USAGE, UserError
-
-
-class _Root(TyperGroup):
-    """The root's flags are False until given: a flag left None goes through pydantic, which then has to be imported."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        params = list(super().get_params(ctx))
-        for param in params:
-            if getattr(param, "is_bool_flag", False) and param.default is None:
-                param.default = False
-        return params
-
-
-app = typer.Typer(
-    name="cxkpi",
-    cls=_Root,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+from cxkpi.cli import streams
+from cxkpi.errors import (
+    EXIT_FINE,
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_OUTPUT,
+    UserError,
+    sentence,
 )
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"cxkpi {__version__}")
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    version: Annotated[
-        bool,
-        typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Print the version and exit."),
-    ] = False,
-) -> None:
-    """Contact-centre KPIs that hold up, from the exports you already have.
-
-    [bold]Examples[/]
-
-    A centre's exports to try it on, and its six headline KPIs:
-
-      cxkpi demo centre
-      cxkpi report centre
-
-    Everything a report can do:
-
-      cxkpi report --help
-    """
-    if context.invoked_subcommand is None:
-        with redirect_stdout(sys.stderr):
-            typer.echo(context.get_help())
-        raise typer.Exit(EXIT_USAGE)
-
-
-app.command()(report)
-app.command()(tables)
-app.command()(demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,44 +26,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     A person's mistake is a paragraph on stderr and the code of its kind. Anything else that goes wrong is ours: a
     traceback, and 70.
     """
-    try:
-        code = app(args=None if argv is None else list(argv), prog_name="cxkpi", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else EXIT_FINE
-    except UserError as error:
-        messages.problems(error)
-        return error.exit_code
-    except TyperException as error:
-        messages.say(_usage(error))
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return EXIT_INTERRUPTED
-    except (messages.ReaderGone, BrokenPipeError):
-        return EXIT_OUTPUT
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else EXIT_FINE
-    except Exception:
-        traceback.print_exc()
-        messages.say("This is a fault of cxkpi, not yours. Please report it with the lines above.")
-        return EXIT_INTERNAL
+    with streams.usable():
+        try:
+            return _run(argv)
+        except KeyboardInterrupt:
+            return EXIT_INTERRUPTED
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else EXIT_FINE
+        except Exception as error:
+            return _failed(error)
 
 
 def main_exit() -> NoReturn:
     """The console script."""
+    streams.hold()
     code = main()
-    if code == EXIT_OUTPUT:
-        _forget_output()
+    streams.settle()
     sys.exit(code)
 
 
-def _usage(error: TyperException) -> str:
+def _run(argv: Sequence[str] | None) -> int:
+    from cxkpi.cli.commands import app
+
+    code = app(args=None if argv is None else list(argv), prog_name="cxkpi", standalone_mode=False)
+    sys.stdout.flush()
+    return code if isinstance(code, int) else EXIT_FINE
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong, and which exit code that is."""
+    import typer
+    from typer.exceptions import TyperException
+
+    from cxkpi.cli import messages
+
+    match error:
+        case UserError():
+            messages.problems(error)
+            return error.exit_code
+        case TyperException():
+            messages.say(_usage(error))
+            return error.exit_code
+        case typer.Abort():
+            return EXIT_INTERRUPTED
+        case streams.ReaderGone() | BrokenPipeError():
+            return EXIT_OUTPUT
+        case _:
+            import traceback
+
+            messages.raw("".join(traceback.format_exception(error)))
+            messages.say("This is a fault of cxkpi, not yours. Please report it with the lines above.")
+            return EXIT_INTERNAL
+
+
+def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cxkpi"
-    message = error.format_message().replace("Value error, ", "").rstrip(". ")
-    return f"error[U100]: {message}. Try '{command} --help'."
-
-
-def _forget_output() -> None:
-    """Nobody reads stdout any more, so that flushing it at exit would fail once more, with a message."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    message = error.format_message().replace("Value error, ", "").strip()
+    return f"error[U100]: {sentence(message)} Try '{command} --help'."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS: Mapping[str, str] = {".json": "json", ".csv": "csv"}
 """File extension to the format written there."""
-
-GATES = ("missed", "alarm", "rejects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,58 @@ class Limit:
 def names(values: Sequence[str]) -> tuple[str, ...]:
     """``["fcr,csat", "aht"]`` as three names, each once, in order."""
     return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
+
+
+def named(option: str, values: Sequence[str]) -> tuple[str, ...]:
+    """As :func:`names`, of an option that names something wherever it is given.
+
+    Raises:
+        UsageError: It was given without a name.
+    """
+    found = names(values)
+    if values and not found:
+        raise UsageError(
+            Problem("U110", f"{option} names nothing.", None, f"Write a name after it, or leave out {option}.")
+        )
+    return found
+
+
+def metrics(values: Sequence[str], everything: bool) -> tuple[str, ...]:
+    """The metrics named with ``--metric``.
+
+    Raises:
+        UsageError: None is named, or ``--all`` asks for every other one too.
+    """
+    found = named("--metric", values)
+    if found and everything:
+        message = f"--all measures every metric, and --metric only {', '.join(found)}."
+        raise UsageError(Problem("U110", message, None, "Give one of the two."))
+    return found
+
+
+def newest(number: int | None) -> int | None:
+    """How many periods ``--last`` keeps.
+
+    Raises:
+        UsageError: Fewer than one.
+    """
+    if number is not None and number < 1:
+        hint = "Write a whole number from 1 on, as in --last 3."
+        raise UsageError(Problem("U111", f"--last: {number} is not a number of periods.", None, hint))
+    return number
+
+
+def readable(paths: Sequence[Path]) -> None:
+    """Refuse a file or folder that is there and may not be read; one that is not there is noticed when it is read.
+
+    Raises:
+        UsageError: One may not be read.
+    """
+    for path in paths:
+        needed = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+        if path.exists() and not os.access(path, needed):
+            hint = "Ask its owner for the right to read it, or copy it to where you may."
+            raise UsageError(Problem("U107", f"{str(path)!r} cannot be read: permission denied.", None, hint))
 
 
 def chosen(option: str, values: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -144,14 +195,61 @@ def outputs(paths: Sequence[Path]) -> tuple[tuple[Path, str], ...]:
     return tuple((path, OUTPUT_FORMATS[path.suffix.lower()]) for path in paths)
 
 
-def not_an_input(written: Sequence[Path], paths: Sequence[Path], files: Sequence[str]) -> None:
+def apart(written: Sequence[Path]) -> None:
+    """Refuse to write two things into one file.
+
+    Raises:
+        UsageError: A file is named twice.
+    """
+    first: dict[tuple[object, ...], Path] = {}
+    for path in written:
+        for known in _names_of(path):
+            if known in first:
+                message = f"{str(path)!r} is named twice, and each output needs a file of its own."
+                raise UsageError(Problem("U108", message, None, "Choose another name for one of them."))
+        first.update(dict.fromkeys(_names_of(path), path))
+
+
+def not_an_input(written: Sequence[Path], paths: Sequence[Path], files: Sequence[str] = ()) -> None:
     """Refuse to write over a file that was read. ``files``: paths of the ledger, relative to one of ``paths``.
 
     Raises:
         UsageError: An output is one of the inputs.
     """
-    read = {path.resolve() for path in paths} | {(path / name).resolve() for path in paths for name in files}
+    read = {name for place in _read(paths, files) for name in _names_of(place)}
     for path in written:
-        if path.resolve() in read:
+        if not read.isdisjoint(_names_of(path)):
             message = f"{str(path)!r} is an input, and would be written over."
             raise UsageError(Problem("U106", message, None, "Choose another name."))
+
+
+def not_among_inputs(folder: Path, paths: Sequence[Path], files: Sequence[str] = ()) -> None:
+    """Refuse a folder to write tables to that is an input, or holds one; ``files`` as for :func:`not_an_input`.
+
+    Raises:
+        UsageError: It is, or does.
+    """
+    place = folder.resolve()
+    for path in _read(paths, files):
+        inside = path.is_file() and (path.resolve().parent == place or path.parent.resolve() == place)
+        if inside or path.resolve() == place:
+            message = (
+                f"--output: the folder {str(folder)!r} {'holds the input ' + path.name if inside else 'is an input'}."
+            )
+            hint = "Name another folder, so that no export is written over or mixed with tables."
+            raise UsageError(Problem("U109", message, None, hint))
+
+
+def _read(paths: Sequence[Path], files: Sequence[str]) -> list[Path]:
+    """Everything that was read. The ledger names a file as in its folder, or by its path where two share a name."""
+    whole = [Path(name) for name in files if "/" in name]
+    return [*paths, *(path / name for path in paths for name in files), *whole]
+
+
+def _names_of(path: Path) -> set[tuple[object, ...]]:
+    """What a file is known by: its place, and its number where it exists, which its hard links share."""
+    try:
+        found = path.stat()
+    except OSError:
+        return {(path.resolve(),)}
+    return {(path.resolve(),), (found.st_dev, found.st_ino)}

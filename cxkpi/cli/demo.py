@@ -12,7 +12,12 @@ from cxkpi.errors import EXIT_FINE
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder to write to: new, empty, or filled by an earlier demo.", show_default=False
+        ),
+    ],
     contacts: Annotated[int, typer.Option(metavar="N", help="How many contacts, 100 or more.")] = 20_000,
     months: Annotated[int, typer.Option(metavar="M", help="Over how many months, from January 2026 on.")] = 6,
     seed: Annotated[int, typer.Option(metavar="S", help="Another number gives another centre.")] = 2026,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from shutil import get_terminal_size
 from textwrap import fill
 from typing import TYPE_CHECKING, TextIO
+
+from cxkpi.cli.streams import ReaderGone
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -16,10 +19,6 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _LISTED = 5
-
-
-class ReaderGone(Exception):  # noqa: N818
-    """Whoever read our output closed the pipe. Typer would end a BrokenPipeError with 1, which means a failed gate."""
 
 
 def write(stream: TextIO, text: str) -> None:
@@ -32,9 +31,15 @@ def write(stream: TextIO, text: str) -> None:
         raise ReaderGone from error
 
 
+def raw(text: str) -> None:
+    """A text on stderr as it is; where stderr is closed or full there is nobody left to tell."""
+    with suppress(OSError, ValueError, ReaderGone):
+        write(sys.stderr, text)
+
+
 def say(text: str) -> None:
     """One paragraph on stderr, without the control characters that names from the data may hold."""
-    write(sys.stderr, "".join(char if char == "\n" or char.isprintable() else "?" for char in text) + "\n")
+    raw("".join(char if char == "\n" or char.isprintable() else "?" for char in text) + "\n")
 
 
 def problems(error: UserError) -> None:
@@ -58,8 +63,10 @@ def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: 
         return
     say(f"{total:,} {'record was' if total == 1 else 'records were'} rejected:")
     for row in rows[:_LISTED]:
+        # A record may be wrong as a whole, and then no cell is to blame.
         value = MASK if row.masked and not show_values else repr(row.value)
-        say(f"  {row.path}:{row.line}: {row.column} {value}: {row.reason}")
+        cell = f"{row.column} {value}: " if row.column else ""
+        say(f"  {row.path}:{row.line}: {cell}{row.reason}")
     if total > _LISTED:
         say(f"  … and {total - _LISTED:,} more; --rejects FILE writes them all")
 

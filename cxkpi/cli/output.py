@@ -13,8 +13,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxkpi.cli.messages import ReaderGone, write
-from cxkpi.errors import OutputError, Place, Problem
+from cxkpi.cli.messages import write
+from cxkpi.cli.streams import STDOUT, reporting
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 100
 _OWNER_ONLY = 0o600
-_STDOUT = "standard output"
 
 
 def print_text(text: str) -> None:
@@ -32,7 +31,7 @@ def print_text(text: str) -> None:
     Raises:
         OutputError: stdout cannot be written, because a disk is full for instance.
     """
-    with reporting(_STDOUT):
+    with reporting(STDOUT):
         binary = getattr(sys.stdout, "buffer", None)
         if binary is None:
             sys.stdout.write(text)
@@ -84,7 +83,7 @@ def print_rich(renderable: RenderableType, width: int) -> None:
     printed = text.getvalue()
     if plain:
         printed = "".join(f"{line.rstrip()}\n" for line in printed.split("\n")[:-1])
-    with reporting(_STDOUT):
+    with reporting(STDOUT):
         write(sys.stdout, printed)
 
 
@@ -137,22 +136,6 @@ def make_folder(folder: Path) -> None:
     """
     with reporting(folder):
         folder.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def reporting(path: Path | str) -> Iterator[None]:
-    """Turn a failure to write into an :class:`OutputError` that names ``path``.
-
-    Raises:
-        ReaderGone: The other end of a pipe is closed, which is nobody's mistake.
-    """
-    try:
-        yield
-    except BrokenPipeError as error:
-        raise ReaderGone from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(Problem("O101", f"cannot be written: {reason}.", Place(str(path)))) from error
 
 
 def _permissions(place: Path) -> int:

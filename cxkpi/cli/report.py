@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, messages, output
-from cxkpi.errors import EXIT_FINE, EXIT_GATE, EXIT_INPUT, most_severe
+from cxkpi.cli import arguments, gates, messages, output
+from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
 
 if TYPE_CHECKING:
-    from cxkpi.result import Result, Row
+    from cxkpi.result import Result
 
 WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show it", "When to fail", "How to run it"
 
 
 def report(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False, readable=False),
     ],
     metric: Annotated[
         list[str] | None,
@@ -50,6 +51,7 @@ def report(
             "--catalogue",
             "-c",
             metavar="FILE",
+            readable=False,
             rich_help_panel=WHAT,
             show_default=False,
             help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
@@ -81,7 +83,6 @@ def report(
         int | None,
         typer.Option(
             metavar="N",
-            min=1,
             rich_help_panel=CUT,
             show_default=False,
             help="Only the newest N complete periods, and the running one.",
@@ -195,12 +196,19 @@ def report(
       cxkpi report exports/ -m aht,fcr --every week --since 2026-05-01
       cxkpi report exports/ -o kpis.json -o kpis.csv --fail-on missed
     """
-    gates = arguments.chosen("--fail-on", fail_on or (), arguments.GATES)
+    failing = arguments.chosen("--fail-on", fail_on or (), gates.GATES)
     limit = arguments.limit(max_rejects)
     outputs = arguments.outputs(output_ or ())
     first, end = arguments.day("--since", since), arguments.day("--until", until)
     arguments.span(first, end)
     conditions = arguments.conditions(only or ())
+    metrics, dimensions = arguments.metrics(metric or (), all_metrics), arguments.named("--by", by or ())
+    newest = arguments.newest(last)
+    arguments.readable(paths)
+    written = [*(path for path, _ in outputs), *([rejects] if rejects is not None else [])]
+    arguments.apart(written)
+    read = [*paths, *([catalogue] if catalogue is not None else []), *(profile or ())]
+    arguments.not_an_input(written, read)
 
     import cxkpi
 
@@ -208,21 +216,20 @@ def report(
         result = cxkpi.measure(
             paths,
             catalogue=catalogue,
-            metrics=arguments.names(metric or ()),
+            metrics=metrics,
             all_metrics=all_metrics,
             every=every,
-            by=arguments.names(by or ()),
+            by=dimensions,
             since=first,
             until=end,
-            last=last,
+            last=newest,
             only=conditions or None,
             compare=compare,
             as_of=as_of,
             profiles=tuple(profile or ()),
             engine=engine,
         )
-    written = [*(path for path, _ in outputs), *([rejects] if rejects is not None else [])]
-    arguments.not_an_input(written, paths, [entry.path for entry in result.files])
+    arguments.not_an_input(written, read, [entry.path for entry in result.files])
     if rejects is not None:
         output.write_rejects(rejects, result.rejects)
     try:
@@ -234,10 +241,10 @@ def report(
     finally:
         if not quiet:
             messages.rejects(result.rejects, result.files, show_values=show_values)
-            messages.notes(result.notes)
+            messages.notes([*result.notes, *_nothing_before(result, compare)])
     for problem in result.absent:
         messages.say(str(problem))
-    return most_severe([EXIT_INPUT if result.absent else EXIT_FINE, _gate(gates, result, show_values)])
+    return most_severe([EXIT_INPUT if result.absent else EXIT_FINE, gates.check(failing, result, show_values)])
 
 
 def _text(result: Result, kind: str) -> str:
@@ -257,32 +264,8 @@ def _print(result: Result, kind: str, show_values: bool) -> None:
     output.print_rich(page, width)
 
 
-def _gate(gates: tuple[str, ...], result: Result, show_values: bool) -> int:
-    from cxkpi.reports.reading import newest_judged
-
-    failing = {"missed": ("missed", "alarm"), "alarm": ("alarm",)}
-    failures = []
-    rows = newest_judged(result)
-    for gate in gates:
-        if gate == "rejects":
-            rejected = sum(entry.rejected for entry in result.files)
-            if rejected:
-                failures.append(f"--fail-on rejects: {rejected:,} rejected")
-            continue
-        found = [_name(row, show_values) for row in rows if row.status in failing[gate]]
-        if found:
-            failures.append(f"--fail-on {gate}: {', '.join(found)}")
-    for failure in failures:
-        messages.say(failure)
-    return EXIT_GATE if failures else EXIT_FINE
-
-
-def _name(row: Row, show_values: bool) -> str:
-    from cxkpi.reports.reading import identifies
-
-    name = row.metric if row.variant is None else f"{row.metric}.{row.variant}"
-    where = [
-        f"{dimension}={messages.MASK if identifies(dimension) and not show_values else value}"
-        for dimension, value in row.by.items()
-    ]
-    return " ".join([name, *where, row.period.start.isoformat()])
+def _nothing_before(result: Result, compare: str) -> list[str]:
+    """Says so where a year was to be compared with, and no figure reaches that far back."""
+    if compare != "year" or not result.rows or any(row.change is not None for row in result.rows):
+        return []
+    return ["there is no figure a year before to compare with."]

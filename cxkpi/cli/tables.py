@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def tables(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False, readable=False),
     ],
     output_: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; it is made if it is not there.")
@@ -33,6 +34,7 @@ def tables(
             "--catalogue",
             "-c",
             metavar="FILE",
+            readable=False,
             show_default=False,
             help="The catalogue that gives time zone and further columns. Default: the one that comes with cxkpi.",
         ),
@@ -78,14 +80,23 @@ def tables(
       cxkpi tables exports/ -o tables/
     """
     limit = arguments.limit(max_rejects)
+    arguments.readable(paths)
+    read = [*paths, *([catalogue] if catalogue is not None else []), *(profile or ())]
+    arguments.not_among_inputs(output_, paths)
+    if rejects is not None:
+        arguments.not_an_input([rejects], read)
 
-    from cxkpi.measurement.run import tables as read
+    from cxkpi.measurement import run
 
     with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
         with messages.progress(f"Reading {', '.join(map(str, paths))} …", quiet=quiet):
-            loaded = read(paths, catalogue=catalogue, profiles=profile or (), into=Path(folder))
+            loaded = run.tables(paths, catalogue=catalogue, profiles=profile or (), into=Path(folder))
+        files = [entry.path for entry in loaded.files]
+        arguments.not_among_inputs(output_, paths, files)
         if rejects is not None:
-            arguments.not_an_input([rejects], paths, [entry.path for entry in loaded.files])
+            places = [_place(output_, table, format_) for table in loaded.stored.values()]
+            arguments.not_an_input([rejects], read, files)
+            arguments.apart([rejects, *places])
             output.write_rejects(rejects, loaded.rejects)
         if not quiet:
             messages.rejects(loaded.rejects, loaded.files, show_values=show_values)
@@ -104,8 +115,12 @@ def _write(stored: Iterable[Stored], folder: Path, kind: Literal["parquet", "csv
     output.make_folder(folder)
     written = []
     for table in stored:
-        place = folder / f"{table.table}.{kind}"
+        place = _place(folder, table, kind)
         with output.replacing(place) as part:
             canonical.write(table, part, kind)
         written.append((place, table.rows))
     return written
+
+
+def _place(folder: Path, table: Stored, kind: str) -> Path:
+    return folder / f"{table.table}.{kind}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 
@@ -16,7 +15,6 @@ Write = Callable[[str], object]
 CASES, SURVEYS, ROSTER = "salesforce_cases.csv", "survey_responses.csv", "roster.csv"
 MOVES, STATUS, EVALUATIONS, PEOPLE = "moves.csv", "agent_status.csv", "evaluations.csv", "people.csv"
 FIXED_NAMES = (CASES, SURVEYS, ROSTER, MOVES, STATUS, EVALUATIONS, PEOPLE)
-ACD_NAME = re.compile(r"acd_\d{4}-\d{2}\.csv")
 
 ACD_HEADING = (
     "Full Export Completed,Partial Result Timestamp,Filters,Media Type,Users,Remote,Date,End Date,Duration,"

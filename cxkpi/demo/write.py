@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,6 +28,10 @@ from cxkpi.errors import OutputError, Problem, UsageError
 
 _ENCODINGS = {lines.CASES: "cp1252"}
 _PART = ".part"
+MARKER = ".cxkpi-demo"
+"""Written into a folder before anything else: the names of what a demo may overwrite and remove there. Hidden, so that
+it is not taken for an export."""
+_MARKER_TITLE = "Files that cxkpi demo wrote here, and may overwrite or remove."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +57,37 @@ def write(
     """Write the exports of ``months`` whole months from ``start`` on, with ``contacts`` contacts that count.
 
     The same arguments give the same bytes on every platform. ``truth``: a JSON file for the KPIs counted while
-    writing, see ``cxkpi.demo.truth``. Raises ``UsageError`` for arguments that make no sense and for a folder that
-    holds other files, ``OutputError`` where a file cannot be written.
+    writing, see ``cxkpi.demo.truth``. Files are overwritten only in a folder that an earlier demo filled, which
+    ``MARKER`` in it says. Raises ``UsageError`` for arguments that make no sense and for a folder that holds other
+    files, ``OutputError`` where a file cannot be written.
     """
     _check(folder, contacts, months, seed, start)
+    names = _names_of(start, months)
+    if truth is not None:
+        _check_truth(truth, folder, names)
+        if truth.absolute().parent.resolve() == folder.resolve():
+            names = (*names, truth.name)
     try:
-        counted, summary = _write(folder, contacts, months, seed, start, Settings())
-        if truth is not None:
-            _replace(truth, json.dumps(counted, indent=1) + "\n")
+        counted, summary = _write(folder, names, contacts, months, seed, start, Settings())
     except OSError as error:
-        place = error.filename or folder
-        raise OutputError(
-            Problem("O201", f"cannot write {place}: {error.strerror}.", hint="Choose a folder you may write to.")
-        ) from error
+        raise _unwritable(_meant(error.filename or folder), error) from error
+    if truth is not None:
+        try:
+            _replace(truth, json.dumps(counted, indent=1) + "\n")
+        except OSError as error:
+            raise _unwritable(str(truth), error) from error
     return summary
+
+
+def _unwritable(place: str, error: OSError) -> OutputError:
+    hint = "Choose a folder you may write to."
+    return OutputError(Problem("O201", f"cannot write {place}: {error.strerror}.", hint=hint))
+
+
+def _meant(place: object) -> str:
+    """What a person calls a place: the file behind a part of it, the folder behind its marker."""
+    path = Path(str(place).removesuffix(_PART))
+    return str(path.parent if path.name == MARKER else path)
 
 
 def _usage(code: str, message: str, hint: str) -> UsageError:
@@ -82,30 +105,62 @@ def _check(folder: Path, contacts: int, months: int, seed: int, start: date) -> 
         raise _usage("U204", f"the data cannot start on {start}.", "Give the first day of a month from 2000 to 2090.")
     if folder.exists() and not folder.is_dir():
         raise _usage("U205", f"{folder} is a file.", "Give a folder; it is made where it does not exist.")
-    others = [name for name in _names(folder) if not _own(name)]
+    own = _marked(folder)
+    others = [name for name in _names(folder) if name not in own and name.removesuffix(_PART) not in own]
     if others:
         raise _usage(
             "U206",
             f"{folder} holds other files, such as {others[0]}; nothing was written.",
-            "Give a new or an empty folder, or one that an earlier demo filled.",
+            "Give a new or an empty folder, or one that an earlier demo filled and nobody added to.",
         )
 
 
+def _check_truth(truth: Path, folder: Path, names: Sequence[str]) -> None:
+    """Before hours of counting: the truth has a place, and that is not one of the exports."""
+    if truth.resolve() in {(folder / name).resolve() for name in (*names, MARKER)}:
+        message = f"--truth {truth} is one of the files the demo writes itself."
+        raise _usage("U207", message, "Give the truth another name.")
+    if truth.is_dir():
+        raise _usage("U207", f"--truth {truth} is a folder.", "Give a file.")
+    if not truth.parent.is_dir() and truth.parent.resolve() != folder.resolve():
+        raise _unwritable(str(truth), FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+
+
 def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    """What a folder holds, but for hidden files, which a demo never touches."""
+    return sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
 
 
-def _own(name: str) -> bool:
-    name = name.removesuffix(_PART)
-    return name in lines.FIXED_NAMES or lines.ACD_NAME.fullmatch(name) is not None
+def _names_of(start: date, months: int) -> tuple[str, ...]:
+    """Every export a demo over these months writes."""
+    return tuple(sorted([*lines.FIXED_NAMES, *(lines.acd_name(add_months(start, at)) for at in range(months))]))
+
+
+def _marked(folder: Path) -> frozenset[str]:
+    """The names that the marker of an earlier demo lists; none without a marker."""
+    try:
+        title, *names = (folder / MARKER).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return frozenset()
+    # A marker speaks of its own folder only, whoever wrote it.
+    return frozenset(name for name in names if Path(name).name == name) if title == _MARKER_TITLE else frozenset()
+
+
+def _mark(folder: Path, names: Collection[str]) -> None:
+    text = "".join(f"{line}\n" for line in (_MARKER_TITLE, *sorted(names)))
+    (folder / MARKER).write_text(text, encoding="utf-8", newline="\n")
 
 
 class _Folder:
     """Open files of a folder, each written beside its place and renamed into it at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Collection[str]) -> None:
         self._folder = folder
+        self._names = names
+        self._before = _marked(folder)
         self._open: dict[str, TextIO] = {}
+        # From the first byte on the folder says what in it a demo may overwrite, even if this one is interrupted.
+        _mark(folder, self._before | set(names))
 
     def start(self, name: str) -> lines.Write:
         path = self._folder / (name + _PART)
@@ -122,20 +177,22 @@ class _Folder:
         self.close()
         for name in self._open:
             (self._folder / (name + _PART)).replace(self._folder / name)
-        for name in _names(self._folder):
-            if name not in self._open:
-                (self._folder / name).unlink()
+        for name in sorted(self._before - set(self._names)):
+            (self._folder / name).unlink(missing_ok=True)
+        _mark(self._folder, self._names)
 
     def drop(self) -> None:
         self.close()
         for name in self._open:
             (self._folder / (name + _PART)).unlink(missing_ok=True)
+        if not _names(self._folder):
+            (self._folder / MARKER).unlink(missing_ok=True)
 
 
 @contextmanager
-def _files(folder: Path) -> Iterator[_Folder]:
+def _files(folder: Path, names: Collection[str]) -> Iterator[_Folder]:
     folder.mkdir(parents=True, exist_ok=True)
-    files = _Folder(folder)
+    files = _Folder(folder, names)
     try:
         yield files
         files.keep()
@@ -151,7 +208,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _write(
-    folder: Path, contacts: int, months: int, seed: int, start: date, settings: Settings
+    folder: Path, names: Collection[str], contacts: int, months: int, seed: int, start: date, settings: Settings
 ) -> tuple[dict[str, object], Summary]:
     end = add_months(start, months)
     days = days_of(start, end)
@@ -159,7 +216,7 @@ def _write(
     people = workforce(seed, span, headcount_for(contacts, len(days), settings), settings)
     agency = stranger(span, Chance(seed, 8))
     truth = Truth(start, end)
-    with _files(folder) as files:
+    with _files(folder, names) as files:
         _people_files(files, truth, span, people)
         centre = Centre(seed, contacts, days, [*people, agency], settings)
         acd = AcdFiles(seed, truth, files.start)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cxkpi.documents.places import Document, Path
-from cxkpi.documents.spelling import did_you_mean, listed
+from cxkpi.documents.spelling import did_you_mean, listed, nearest
 from cxkpi.errors import Place, Problem
 
 _OURS = "cxkpi"
@@ -83,11 +83,23 @@ def problems_of(
     later: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """Every complaint of pydantic as a Problem; see ``validate`` for the arguments."""
-    found = []
-    for detail in error.errors(include_url=False):
-        path = written_path(detail["loc"], data, missing=detail["type"] == "missing")
-        found.append(_problem(detail, annotation, path, document, base, noun, family, later or {}))
-    return found
+    details = error.errors(include_url=False)
+    paths = [written_path(detail["loc"], data, missing=detail["type"] == "missing") for detail in details]
+    unknown = [path for detail, path in zip(details, paths, strict=True) if detail["type"] == "extra_forbidden"]
+    unknown = [path for path in unknown if path[-1] not in (later or {})]
+    guesses = {(*path[:-1], nearest(str(path[-1]), keys_at(annotation, path[:-1]))) for path in unknown}
+    return [
+        _problem(detail, annotation, path, document, base, noun, family, later or {})
+        for detail, path in zip(details, paths, strict=True)
+        # What is written under a wrong name is not missing as well.
+        if detail["type"] != "missing" or path not in guesses
+    ]
+
+
+def meant(data: Mapping[str, Any], known: tuple[str, ...]) -> frozenset[str]:
+    """The known keys that the unknown keys of a mapping are most like."""
+    guesses = (nearest(key, known) for key in data if key not in known)
+    return frozenset(guess for guess in guesses if guess is not None)
 
 
 def written_path(loc: Iterable[str | int], data: Any, *, missing: bool = False) -> Path:

@@ -10,30 +10,35 @@ from cxkpi.exports.profile import Condition, Rule
 
 
 def cleaned(
-    cells: pl.DataFrame, nulls: Sequence[str], *, spaces: bool = True, formulas: bool = True, quotes: bool = True
+    cells: pl.DataFrame,
+    nulls: Sequence[str],
+    *,
+    trimmed: Sequence[str] | None = None,
+    formulas: bool = True,
+    quotes: bool = True,
 ) -> pl.DataFrame:
     """Cells trimmed; empty ones and the words for nothing are null.
 
-    ``spaces``: some cell may begin or end with white space; ``formulas``: some may be a formula; ``quotes``: some may
-    be empty without being null. Where the caller knows better, the work is left out.
+    ``trimmed``: the only columns that may begin or end with white space. ``formulas``: some cell may be a formula.
+    ``quotes``: some may be empty without being null. Where the caller knows better, the work is left out.
     """
-    text = pl.col(pl.String)
-    if spaces:
-        text = text.str.strip_chars()
+    if trimmed is not None and len(trimmed) < cells.width and not formulas:
+        cells = cells.with_columns(pl.col(trimmed).str.strip_chars())
+        text = pl.col(pl.String if quotes or nulls else trimmed)
+    else:
+        text = pl.col(pl.String).str.strip_chars()
     if formulas and any(cells.select(pl.col(pl.String).str.starts_with('="').any()).row(0)):
         # Excel's way to keep leading zeros: ="00417".
         text = pl.when(text.str.starts_with('="')).then(text.str.slice(2).str.strip_suffix('"')).otherwise(text)
-    elif not (spaces or quotes or nulls):
-        return cells
     something = text != ""
     for word in nulls:
         something = something & (text != word)
     return cells.with_columns(pl.when(something).then(text).name.keep())
 
 
-def meets(cell: pl.Series, condition: Condition) -> pl.Series:
+def meets(cell: pl.Expr, condition: Condition) -> pl.Expr:
     """Where a cell meets every part of a condition; never null."""
-    held = pl.repeat(True, cell.len(), eager=True, dtype=pl.Boolean)
+    held = pl.lit(True)
     if condition.is_ is not None:
         held = held & (cell.is_not_null() if condition.is_ == "filled" else cell.is_null())
     if condition.words:
@@ -45,7 +50,7 @@ def meets(cell: pl.Series, condition: Condition) -> pl.Series:
     return held
 
 
-def is_word(cell: pl.Series, words: Sequence[str]) -> pl.Series:
+def is_word(cell: pl.Expr, words: Sequence[str]) -> pl.Expr:
     """Where a cell is one of some words, without regard to case; never null."""
     return cell.str.to_lowercase().is_in([word.strip().casefold() for word in words]).fill_null(False)
 

@@ -12,6 +12,25 @@ from cxkpi.exports import values
 _SAMPLE = 500
 
 
+def evident_format(formats: Sequence[str], columns: Sequence[pl.Series]) -> tuple[str, tuple[pl.Series, ...]] | None:
+    """What ``one_format`` would say of all values, and the columns read by it; None where that takes a closer look.
+
+    A format is evident where no other reads anything that it does not read, and every other misses something it reads:
+    then the others read strictly less, and neither are the most likely nor can be mistaken for it.
+    """
+    sample = pl.concat([column.drop_nulls().head(_SAMPLE) for column in columns])
+    fits = {format: values.local_times(sample, format).is_not_null() for format in formats}
+    best = max(formats, key=lambda format: int(fits[format].sum()))
+    others = [format for format in formats if format != best]
+    if any(not (fits[best] & ~fits[other]).any() for other in others):
+        return None
+    read = tuple(values.local_times(column, best) for column in columns)
+    rest = [column.filter(found.is_null()).drop_nulls() for column, found in zip(columns, read, strict=True)]
+    if any(_first_read(column, other) for column in rest if column.len() for other in others):
+        return None
+    return best, read
+
+
 def one_format(path: str, heading: str, formats: Sequence[str], seen: pl.Series) -> str:
     """The only format that fits every value; formats that agree on every value count as one.
 

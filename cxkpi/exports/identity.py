@@ -59,6 +59,7 @@ class Identity:
         self.by_name: dict[str, _Tally] = {}
         self.orphans: dict[str, _Tally] = {}
         self.strangers: dict[str, _Tally] = {}
+        self.unlisted = _Tally()
 
     def resolve(self, table: str, frame: pl.DataFrame, logins: Mapping[tuple[str, str], str]) -> pl.DataFrame:
         """``frame`` with the identifiers in place of logins; ``logins`` gives the system of (table, column)."""
@@ -69,16 +70,15 @@ class Identity:
                 frame = self._customers(frame, table, system)
             elif column in frame.columns:
                 frame = self._agents(frame, table, column, system)
+        if self.known and table != "agents" and "agent_id" in frame.columns and (table, "agent_id") not in logins:
+            self._unlisted(table, frame["agent_id"])
         return frame
 
     def _agents(self, frame: pl.DataFrame, table: str, column: str, system: str) -> pl.DataFrame:
         if self.people.is_empty() and not self.known:
             return frame
-        pairs = (
-            frame.select(pl.col(column).alias("written"), self._day(table, frame).alias("day"))
-            .unique()
-            .drop_nulls("written")
-        )
+        used = frame.select(pl.col(column).alias("written"), self._day(table, frame).alias("day"))
+        pairs = used.unique().drop_nulls("written")
         if pairs.is_empty():
             return frame
         pairs = _with_login(pairs)
@@ -105,43 +105,42 @@ class Identity:
             .with_columns(pl.coalesce("listed", "same").alias("sure"))
             .with_columns(pl.coalesce("sure", "named", "written").alias("id"))
         )
-        joined = (
-            frame.with_columns(self._day(table, frame).alias("day"), pl.int_range(pl.len()).alias("row"))
-            .join(
-                found.select("written", "day", "id", "sure", "named"),
-                left_on=[column, "day"],
-                right_on=["written", "day"],
-                how="left",
-                nulls_equal=True,
-                maintain_order="left",
-            )
-            .sort("row")
+        joined = used.join(
+            found.select("written", "day", "id", "sure", "named"),
+            on=["written", "day"],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
         )
-        unsure = joined.filter(pl.col(column).is_not_null() & pl.col("sure").is_null())
+        unsure = joined.filter(pl.col("written").is_not_null() & pl.col("sure").is_null())
         named = unsure.filter(pl.col("named").is_not_null())
         if not named.is_empty():
-            self.by_name.setdefault(system, _Tally()).add(table, named[column])
+            self.by_name.setdefault(system, _Tally()).add(table, named["written"])
         orphans = unsure.filter(pl.col("named").is_null())
         if not orphans.is_empty():
-            self.orphans.setdefault(system, _Tally()).add(table, orphans[column])
-        return joined.with_columns(pl.col("id").alias(column)).select(frame.columns)
+            self.orphans.setdefault(system, _Tally()).add(table, orphans["written"])
+        return frame.with_columns(joined["id"].alias(column))
+
+    def _unlisted(self, table: str, ids: pl.Series) -> None:
+        """Identifiers taken as they are, which no spell of the roster has."""
+        unknown = ids.drop_nulls().unique().to_list()
+        unknown = [one for one in unknown if one not in self.known]
+        if unknown:
+            self.unlisted.add(table, ids.filter(ids.is_in(unknown)))
 
     def _customers(self, frame: pl.DataFrame, table: str, system: str) -> pl.DataFrame:
         known = self.customers.filter(pl.col("system") == normalise(system))
         if known.is_empty():
             return frame
-        written = _with_login(frame.select(pl.col("customer_id").alias("written")).unique().drop_nulls())
+        used = frame.select(pl.col("customer_id").alias("written"))
+        written = _with_login(used.unique().drop_nulls())
         found = written.join(known.select("login", pl.col("customer_id").alias("id")).unique(), on="login", how="inner")
         ids = found.select("written", "id")
-        joined = (
-            frame.with_columns(pl.int_range(pl.len()).alias("row"))
-            .join(ids, left_on="customer_id", right_on="written", how="left", maintain_order="left")
-            .sort("row")
-        )
-        strangers = joined.filter(pl.col("customer_id").is_not_null() & pl.col("id").is_null())
+        joined = used.join(ids, on="written", how="left", maintain_order="left")
+        strangers = joined.filter(pl.col("written").is_not_null() & pl.col("id").is_null())
         if not strangers.is_empty():
-            self.strangers.setdefault(system, _Tally()).add(table, strangers["customer_id"])
-        return joined.with_columns(pl.coalesce("id", "customer_id").alias("customer_id")).select(frame.columns)
+            self.strangers.setdefault(system, _Tally()).add(table, strangers["written"])
+        return frame.with_columns(joined.select(pl.coalesce("id", "written").alias("customer_id")).to_series())
 
     def _day(self, table: str, frame: pl.DataFrame) -> pl.Expr:
         days: list[pl.Expr] = []
@@ -167,6 +166,10 @@ class Identity:
                 f"{_logins(tally, system)} {_is(tally)} known neither to people.csv nor to the roster; "
                 f"{tally.of_tables} keep the login as agent_id. Lines in people.csv would join them."
             )
+        if self.unlisted.rows:
+            count = len(self.unlisted.logins)
+            ids = "1 agent_id is" if count == 1 else f"{count:,} agent_ids are"
+            notes.append(f"{ids} not in the roster: {self.unlisted.of_tables}.")
         for system, tally in sorted(self.strangers.items()):
             notes.append(
                 f"{_logins(tally, system)} {_is(tally)} not in customers.csv ({tally.of_tables}); they keep the login."

@@ -30,6 +30,9 @@ MAY_BE_EMPTY: Mapping[str, frozenset[str]] = {
 }
 """Key columns that may be empty: an interval row is of a queue or of an agent; a login may hold from the beginning."""
 
+_MAY_BE_OPEN = frozenset({"contacts"})
+"""Tables with rows that have no default time yet: a contact that is still running has no end."""
+
 _OPTIONS: Mapping[str, frozenset[str]] = {
     "format": frozenset({"instant", "date"}),
     "unit": frozenset({"duration", "instant"}),
@@ -46,6 +49,11 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
 def key_columns(table: Table) -> tuple[str, ...]:
     """The columns of a table's key that no row may leave empty."""
     return tuple(column for column in table.key if column not in MAY_BE_EMPTY.get(table.name, frozenset()))
+
+
+def own_time(table: Table) -> str | None:
+    """The column of the table itself that is its default time; None where that is another table's, or there is none."""
+    return table.time[0] if table.time and "." not in table.time[0] else None
 
 
 def collect(paths: Sequence[Path], tables: Mapping[str, Table]) -> tuple[Profile, ...]:
@@ -90,12 +98,18 @@ def shipped(tables: Mapping[str, Table]) -> tuple[Profile, ...]:
 
 
 def plain(tables: Mapping[str, Table]) -> tuple[Profile, ...]:
-    """``cxkpi.TABLE`` for every table: headings are column names, instants ISO 8601, durations seconds."""
+    """``cxkpi.TABLE`` for every table: headings are column names, instants ISO 8601, durations seconds.
+
+    Required are the key and the table's own default time, but for the end of a contact, which may still be running.
+    """
     return tuple(_plain(table) for table in (*tables.values(), *IDENTITY.values()))
 
 
 def _plain(table: Table) -> Profile:
     required = key_columns(table)
+    time = own_time(table)
+    if time is not None and table.name not in _MAY_BE_OPEN:
+        required = tuple(dict.fromkeys((*required, time)))
     rules = {name: (Rule.model_validate({"from": name, "required": name in required}),) for name in (*table.columns,)}
     return Profile(
         name=f"cxkpi.{table.name}",

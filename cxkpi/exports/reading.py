@@ -50,11 +50,7 @@ def decode(content: bytes, declared: str | None = None) -> Text:
         return Text(_to_utf8(content, wide), wide)
     if b"\x00" in content:
         raise NotText("a binary file")
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
+    if _is_utf8(content):
         return Text(_line_ends(content), "utf-8")
     if _control_share(content) > 0.02:
         raise NotText("a binary file")
@@ -70,6 +66,16 @@ def again(content: bytes, encoding: str) -> bytes:
     if encoding == "utf-8":
         return _line_ends(content.removeprefix(codecs.BOM_UTF8))
     return decode(content, encoding).utf8
+
+
+def _is_utf8(content: bytes) -> bool:
+    if content.isascii():
+        return True
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _wide(content: bytes) -> str | None:
@@ -91,6 +97,10 @@ def _control_share(content: bytes) -> float:
 
 
 def _to_utf8(content: bytes, encoding: str) -> bytes:
+    if encoding == "utf-8" and _is_utf8(content):
+        if b"\x00" in content:
+            raise NotText("a binary file")
+        return _line_ends(content)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:

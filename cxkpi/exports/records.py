@@ -81,13 +81,14 @@ def split(
     if heading_line and every_line[0].strip().strip('"').lower().startswith("sep="):
         skipped -= 1
     lines = every_line.slice(data_line, end - data_line)
-    looks = _looks(lines, delimiter, ascii_only=utf8.isascii())
+    looks = _looks(lines, delimiter)
     blank = ~looks["filled"]
     hollow = ~looks["solid"] & ~blank if width > 1 else blank & False
     if data_line > heading_line and total:
         # Exports put one behind the other with their headings.
         hollow = hollow | ((lines == every_line[heading_line]) & ~blank)
     counts, quoted, spaces = looks["delimiters"], looks["quoted"], bool(looks["spaced"].any())
+    spaces = spaces or (not utf8.isascii() and _wide_blanks(lines))
     irregular = counts != width - 1
     any_quotes = bool(quoted.any())
     odd: list[int] = []
@@ -111,8 +112,10 @@ def split(
     first = data_line + 1
     numbers = regular.arg_true().cast(pl.Int64) + first
     # Cleaned here, so that the raw text of a large file is gone before its columns are cast.
-    formulas = b'="' in utf8
-    cells = cleaned(parsed, nulls, spaces=spaces, formulas=formulas, quotes=any_quotes)
+    trimmed = (
+        parsed.columns if spaces else [name for name in (name_of(0), name_of(width - 1)) if name in parsed.columns]
+    )
+    cells = cleaned(parsed, nulls, trimmed=trimmed, formulas=any_quotes and b'="' in utf8, quotes=any_quotes)
     cells = cells.with_columns(numbers.alias("line"))
     del parsed
     if slow.records:
@@ -126,27 +129,38 @@ def split(
     return Records(cells, broken, skipped + int(hollow.sum()), total, slow.repaired)
 
 
-def _looks(lines: pl.Series, delimiter: str, *, ascii_only: bool) -> pl.DataFrame:
+def _wide_blanks(lines: pl.Series) -> bool:
+    """Whether there is white space beyond ASCII anywhere."""
+    other = lines.filter(lines.str.len_bytes() != lines.str.len_chars())
+    return bool(other.str.contains(_WIDE_BLANKS).any())
+
+
+def _looks(lines: pl.Series, delimiter: str) -> pl.DataFrame:
     """What can be seen of every line without splitting it.
 
     ``delimiters``: how many, those within quotes counted. ``quoted``: there is a quote. ``filled``: not only white
-    space; ``solid``: not only empty cells. ``spaced``: a cell may begin or end with white space.
+    space; ``solid``: not only empty cells. ``spaced``: a cell may begin or end with a blank of ASCII
+    beside a delimiter or quote; the ends of the line are not looked at.
     """
     text = pl.col("text")
     edge = f'["{re.escape(delimiter)}]'
-    spaced = text.str.contains(f"(?:^|{edge}){_BLANKS}|{_BLANKS}(?:{edge}|$)")
-    return (
+    spaced = text.str.contains(f"{edge}{_BLANKS}|{_BLANKS}{edge}")
+    looks = (
         lines.to_frame("text")
         .lazy()
         .select(
             text.str.count_matches(delimiter, literal=True).alias("delimiters"),
             text.str.contains('"', literal=True).alias("quoted"),
-            text.str.contains(r"\S").alias("filled"),
-            text.str.contains(f'[^{re.escape(delimiter)} "\t]').alias("solid"),
-            (spaced if ascii_only else spaced | text.str.contains(_WIDE_BLANKS)).alias("spaced"),
+            text.str.contains(f'[!-~&&[^{re.escape(delimiter)}"]]').alias("solid"),
+            spaced.alias("spaced"),
         )
         .collect()
     )
+    filled = solid = looks["solid"]
+    if not solid.all():
+        filled = lines.str.contains(r"\S")
+        solid = lines.str.contains(f'[^{re.escape(delimiter)} "\t]')
+    return looks.with_columns(filled.alias("filled"), solid.alias("solid"))
 
 
 def _filled(lines: pl.Series) -> int:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import polars as pl
 
 from cxkpi.exports.profile import DURATION_UNITS
 
 Parser = Callable[[pl.Series], pl.Series]
+_TEXT = pl.col("text")
 
 _ISO_INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _ISO_OFFSETS = ("%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M%z")
 _DATE_IN_FRONT = r"^(\d{4}-\d{1,2}-\d{1,2})(?:[ T].*)?$"
 _YEARS = (1900, 2199)
+# The same bounds in microseconds since 1970, the second one excluded.
+_SENSIBLE = (-2_208_988_800_000_000, 7_258_118_400_000_000)
+UNSET = (date(9999, 12, 31), date(1, 1, 1))
+"""What systems write into a date column that has no date: the last and the first day their calendars know."""
+
 _CLOCK = r"^(?:(?:(\d+)[.:dD ] *)??(\d+):)?(\d*):(\d{1,2}(?:\.\d*)?)$"
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _WORDS = (
@@ -23,58 +30,100 @@ _WORDS = (
 _THOUSANDS = r"^[+-]?[£$€]? ?\d{1,3}(?:[,'\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?$|^[+-]?[£$€] ?\d+(?:\.\d+)?$"
 
 
-def instants(text: pl.Series, format: str | None, to_utc: Parser) -> pl.Series:
-    """Instants as naive UTC.
+def instants(
+    text: pl.Series, format: str | None, zone: Zone, local: pl.Series | None = None
+) -> tuple[pl.Series, pl.Series | None]:
+    """Instants as naive UTC, and those that ``Zone.to_utc`` gives for local times that occur twice.
 
-    ``format`` None reads ISO 8601, with or without an offset; ``to_utc`` turns local times into UTC.
+    ``format`` None reads ISO 8601, with or without an offset; ``zone`` turns local times into UTC. ``local``: what
+    ``local_times`` made of the text, if that is known.
     """
     if format is not None:
-        if "%z" in format or "%:z" in format or "%#z" in format:
-            return _with_offset(text, (format,))
-        return to_utc(_sensible(_local(text, (format,))))
+        if _has_offset(format):
+            return sensible(_with_offset(text, (format,))), None
+        return zone.to_utc(local_times(text, format) if local is None else local)
     plain = text
     if text.str.contains("T", literal=True).any():
         plain = text.str.replace("T", " ", literal=True)
-    local = to_utc(_sensible(_local(plain, _ISO_INSTANTS)))
-    return _retry(plain, local, lambda rest: _sensible(_with_offset(rest.str.replace("Z$", "+00:00"), _ISO_OFFSETS)))
+    found, second = zone.to_utc(sensible(_local(plain, _ISO_INSTANTS)))
+    return _retry(plain, found, lambda rest: sensible(_iso_with_offset(rest))), second
 
 
-def dates(text: pl.Series, format: str | None) -> pl.Series:
-    """Dates; ``format`` None reads ISO 8601, a time of day behind the date being dropped."""
+def dates(text: pl.Series, format: str | None, local: pl.Series | None = None) -> pl.Series:
+    """Dates; ``format`` None reads ISO 8601, a time of day behind the date being dropped. ``local``: as in instants."""
+    if local is not None:
+        return local.dt.date()
     if format is None:
-        return _sensible(_local(text.str.extract(_DATE_IN_FRONT, 1), ("%Y-%m-%d",))).dt.date()
-    return _sensible(_local(text, (format,))).dt.date()
+        return sensible(_local(text.str.extract(_DATE_IN_FRONT, 1), ("%Y-%m-%d",))).dt.date()
+    return sensible(_local(text, (format,))).dt.date()
+
+
+def of_any_year(text: pl.Series, formats: Sequence[str]) -> pl.Series:
+    """Dates and times by the first format that reads them (none given: ISO 8601), in whatever year they are."""
+    if not formats:
+        plain = text.str.replace("T", " ", literal=True)
+        return _retry(plain, _local(plain, _ISO_INSTANTS), _iso_with_offset)
+    found = pl.repeat(None, text.len(), eager=True, dtype=pl.Datetime("us"))
+    for format in formats:
+        reader = _with_offset if _has_offset(format) else _local
+        found = _retry(text, found, lambda rest, reader=reader, format=format: reader(rest, (format,)))  # type: ignore[misc]
+    return found
 
 
 def local_times(text: pl.Series, format: str) -> pl.Series:
     """Local times as written, by one format: for choosing among several."""
-    return _sensible(_local(text, (format,)))
+    return sensible(_local(text, (format,)))
 
 
-def durations(text: pl.Series, unit: str) -> pl.Series:
-    """Seconds to the millisecond: a number in ``unit``, or a clock (``H:MM:SS``, ``M:SS``, ``:07``), or ``19m 10s``."""
-    number = _finite(text.cast(pl.Float64, strict=False)) * DURATION_UNITS[unit]
-    # ``round`` gives the nearest double; dividing by 1000 would multiply by 0.001 and miss it.
-    return _retry(text, number, _clock).round(3)
+def durations(text: pl.Series, unit: str, read: pl.Series | None = None) -> pl.Series:
+    """Seconds to the millisecond: a number in ``unit``, or a clock (``H:MM:SS``, ``M:SS``, ``:07``), or ``19m 10s``.
+
+    ``read``: what ``as_duration`` made of the text, if that is known.
+    """
+    return _retry(text, _read(text, as_duration(_TEXT, unit), read), lambda rest: _clock(rest).round(3))
 
 
-def numbers(text: pl.Series) -> pl.Series:
-    """Finite numbers with a decimal point; thousands separators and a currency sign in front are read over."""
-    return _retry(text, _finite(text.cast(pl.Float64, strict=False)), _thousands)
+def numbers(text: pl.Series, read: pl.Series | None = None) -> pl.Series:
+    """Finite numbers with a decimal point; thousands separators and a currency sign in front are read over.
+
+    ``read``: what ``as_number`` made of the text, if that is known.
+    """
+    return _retry(text, _read(text, as_number(_TEXT), read), _thousands)
 
 
-def integers(text: pl.Series) -> pl.Series:
-    """Whole numbers, ``3.0`` among them."""
-    value = numbers(text)
+def integers(text: pl.Series, read: pl.Series | None = None) -> pl.Series:
+    """Whole numbers, ``3.0`` among them. ``read``: what ``as_number`` made of the text, if that is known."""
+    value = numbers(text, read)
     return value.set(value != value.round(), None).cast(pl.Int64, strict=False)
 
 
 def booleans(text: pl.Series, true: Sequence[str], false: Sequence[str]) -> pl.Series:
     """True and false by their words, compared without case."""
+    return _read(text, as_boolean(_TEXT, true, false), None)
+
+
+def as_number(text: pl.Expr) -> pl.Expr:
+    """Finite numbers written plainly, as nearly all are; null where there is more to it."""
+    number = text.cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number)
+
+
+def as_duration(text: pl.Expr, unit: str) -> pl.Expr:
+    """Seconds of durations written as plain numbers; null where there is more to it."""
+    # ``round`` gives the nearest double; dividing by 1000 would multiply by 0.001 and miss it.
+    return (as_number(text) * DURATION_UNITS[unit]).round(3)
+
+
+def as_boolean(text: pl.Expr, true: Sequence[str], false: Sequence[str]) -> pl.Expr:
+    """True and false by their words, compared without case."""
     words = text.str.to_lowercase()
     yes = words.is_in([word.casefold() for word in true])
     no = words.is_in([word.casefold() for word in false])
-    return yes.set(~(yes | no).fill_null(True), None)
+    return pl.when(yes).then(True).when(no).then(False)
+
+
+def _read(text: pl.Series, expression: pl.Expr, read: pl.Series | None) -> pl.Series:
+    return text.to_frame("text").select(expression).to_series() if read is None else read
 
 
 class Zone:
@@ -89,9 +138,14 @@ class Zone:
         self.twice = 0
         self.missing = 0
 
-    def to_utc(self, local: pl.Series) -> pl.Series:
-        first = self._convert(local, "earliest")
-        self.twice += int((first != self._convert(local, "latest")).sum())
+    def to_utc(self, local: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+        """Instants; and where a local time occurs twice the second of its two, else null (None: there are none)."""
+        plain = self._convert(local, "null")
+        if plain.null_count() == local.null_count():
+            return plain, None
+        first, second = self._convert(local, "earliest"), self._convert(local, "latest")
+        again = (first != second).fill_null(False)
+        self.twice += int(again.sum())
         gaps = local.is_not_null() & first.is_null()
         if gaps.any():
             self.missing += int(gaps.sum())
@@ -99,7 +153,7 @@ class Zone:
             at = gaps.arg_true()
             before = self._convert(pl.select(local.filter(gaps) - day).to_series(), "earliest")
             first = first.scatter(at, pl.select(before + day).to_series())
-        return first
+        return first, second.set(~again, None) if again.any() else None
 
     def _convert(self, local: pl.Series, ambiguous: str) -> pl.Series:
         aware = local.dt.replace_time_zone(self.name, ambiguous=ambiguous, non_existent="null")  # type: ignore[arg-type]
@@ -108,6 +162,8 @@ class Zone:
 
 def _retry(text: pl.Series, found: pl.Series, parser: Parser) -> pl.Series:
     """``found``, with what it left null but ``text`` has, read by ``parser``."""
+    if found.null_count() == text.null_count():
+        return found
     left = found.is_null() & text.is_not_null()
     if not left.any():
         return found
@@ -132,15 +188,22 @@ def _with_offset(text: pl.Series, formats: Sequence[str]) -> pl.Series:
     return found
 
 
-def _sensible(local: pl.Series) -> pl.Series:
-    """Without years nobody meant: ``%Y`` reads ``88`` as the year 88."""
+def _iso_with_offset(text: pl.Series) -> pl.Series:
+    return _with_offset(text.str.replace("Z$", "+00:00"), _ISO_OFFSETS)
+
+
+def _has_offset(format: str) -> bool:
+    return "%z" in format or "%:z" in format or "%#z" in format
+
+
+def sensible(local: pl.Series) -> pl.Series:
+    """Instants without years nobody meant: ``%Y`` reads ``88`` as the year 88."""
+    instants = local.to_physical()
+    low, high = instants.min(), instants.max()
+    if low is None or (low >= _SENSIBLE[0] and high < _SENSIBLE[1]):  # type: ignore[operator]
+        return local
     odd = ~local.dt.year().is_between(*_YEARS).fill_null(True)
     return local.set(odd, None) if odd.any() else local
-
-
-def _finite(values: pl.Series) -> pl.Series:
-    odd = ~values.is_finite().fill_null(True)
-    return values.set(odd, None) if odd.any() else values
 
 
 def _clock(text: pl.Series) -> pl.Series:

@@ -6,10 +6,14 @@ joined by `` | ``. UTF-8 without byte-order mark, comma, line feed.
 
 A spreadsheet runs a text cell that starts like a formula. Such a cell, and one that starts with an apostrophe, gets one
 leading apostrophe, so taking one away from every cell that starts with one gives the data back. Numbers are left alone.
+
+A terminal obeys control characters, whatever printed them. Each but tab and the line breaks (line feed, carriage return
+and line feed) is written as U+FFFD, so that a name that holds one still looks odd; ``-f json`` keeps it, escaped.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from cxkpi.reports.json import instant
@@ -27,6 +31,7 @@ _AFTER_BY = (
     "change_period", "change_from", "change_difference", "change_significant", "notes",
 )  # fmt: skip
 _REJECT_COLUMNS = ("path", "line", "column", "value", "reason")
+_CONTROL = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 Cell = str | float | int | bool | None
@@ -108,6 +113,7 @@ def _cell(cell: Cell) -> str:
         case bool():
             return "true" if cell else "false"
         case str():
-            return f"'{cell}" if cell.startswith(_FORMULA) else cell
+            text = _CONTROL.sub("\ufffd", cell)
+            return f"'{text}" if text.startswith(_FORMULA) else text
         case _:
             return repr(cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cxkpi.result import Every, Period
@@ -67,3 +67,12 @@ def local(instant: datetime, zone: str) -> str:
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     there = aware.astimezone(ZoneInfo(zone))
     return f"{day(there.date())} {there:%H:%M}"
+
+
+def until(instant: datetime, zone: str) -> str:
+    """How far an instant reaches: as :func:`local`, but a local midnight is the end of the day before it."""
+    aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    there = aware.astimezone(ZoneInfo(zone))
+    if there.time() == time.min:
+        return day(there.date() - timedelta(days=1))
+    return local(instant, zone)

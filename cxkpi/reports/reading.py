@@ -42,6 +42,15 @@ def identifies(dimension: str) -> bool:
     return any(table.columns[column].role != "plain" for table in TABLES.values() if column in table.columns)
 
 
+def aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
+    """What values that identify somebody are printed as, by dimension: ``#1``, ``#2`` … in the order of the values."""
+    found = {}
+    for dimension in filter(identifies, result.by):
+        values = {value for row in result.rows for value in (row.by.get(dimension),) if value is not None}
+        found[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
+    return found
+
+
 def lines(result: Result) -> tuple[Line, ...]:
     """All lines in the Result's order."""
     by_metric: dict[tuple[str, str | None], dict[tuple[tuple[str, str | None], ...], list[Row]]] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from cxkpi.catalogue.codes import CODES
 from cxkpi.catalogue.load import load
-from cxkpi.errors import CatalogueError
+from cxkpi.errors import CatalogueError, UsageError
 
 from .marked import HEAD, SHARE, marked, metrics, problems
 
@@ -84,6 +84,12 @@ CASES = [
     ("C107", "'7' has no unit of time", share("    meets: escalated\n    matures: «7")),
     ("C107", "'1mo' has no fixed length", share("    meets: escalated\n    matures: «1mo")),
     ("C107", "'12h' is not a window of whole periods", share("    meets: escalated\n    roll: «12h")),
+    ("C107", "'100%' is no level of confidence", share("    meets: escalated\n    confidence: «100%")),
+    ("C107", "'0%' is no level of confidence", share("    meets: escalated\n    confidence: «0%")),
+    ("C107", "'99.9999999999999999%' is no level", share(
+        "    meets: escalated\n    confidence: «99.9999999999999999%")),
+    ("C107", "'0' is no level", share("    meets: escalated\n    confidence: «0")),
+    ("C107", "'1.0' is no level", HEAD + "defaults: {confidence: «1.0}\nmetrics:" + SHARE),
     ("C108", "'Escalation' is not a name", metrics(SHARE.replace("escalation", "«Escalation"))),
     ("C108", "'case' is a word of expressions", HEAD + "fields: {contacts: {«case: talk_s}}\nmetrics:" + SHARE),
     ("C109", "'sum' does not go with 'count'", metrics(
@@ -91,6 +97,22 @@ CASES = [
     ("C109", "nothing says what is taken of the rows", metrics("  «x: {kind: total, from: contacts, unit: calls}\n")),
     ("C109", "a variant cannot have its own 'unit'", share(
         "    meets: escalated\n    variants:\n      other: {«unit: points}")),
+    ("C302", "sum: no column 'talk' in table 'contacts'; did you mean 'talk_s'?", metrics(
+        "  x: {kind: total, from: contacts, unit: seconds, sum: «talk}\n")),
+    ("C303", "sum: ", metrics("  x: {kind: total, from: contacts, unit: seconds, sum: talk_s + «queue}\n")),
+    ("C202", "no table 'contact'; did you mean 'contacts'?", metrics(
+        "  x: {kind: total, from: «contact, unit: seconds, sum: talk_s}\n")),
+    ("C202", "no table 'contact'; did you mean 'contacts'?", metrics(
+        "  x:\n    kind: ratio\n    unit: seconds\n    numerator: {from: «contact, sum: talk_s}\n"
+        "    denominator: {from: contacts, count: rows}\n")),
+    ("C104", "unknown key 'smu' in a total metric; did you mean 'sum'?", metrics(
+        "  x: {kind: total, from: contacts, unit: seconds, «smu: talk_s}\n")),
+    ("C104", "unknown key 'unti' in a mean metric; did you mean 'unit'?", metrics(
+        "  x: {kind: mean, from: contacts, «unti: seconds, value: talk_s}\n")),
+    ("C104", "unknown key 'meet' in a share metric; did you mean 'meets'?", share("    «meet: escalated")),
+    ("C104", "unknown key 'form' in 'numerator'; did you mean 'from'?", metrics(
+        "  x:\n    kind: ratio\n    unit: seconds\n    numerator: {sum: talk_s, «form: contacts}\n"
+        "    denominator: {from: contacts, count: rows}\n")),
     ("C201", "no metric 'escalations'; did you mean 'escalation'?",
      HEAD + "headline: [«escalations]\nmetrics:" + SHARE),
     ("C201", "no metric 'fcr'", share("    meets: escalated\n    guards: [«fcr]")),
@@ -176,10 +198,10 @@ def test_every_code_of_the_table_is_tested() -> None:
 
 
 def test_a_catalogue_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"metrics\.yaml: error\[C008\]: there is no such file"):
+    with pytest.raises(UsageError, match=r"there is no catalogue .*metrics\.yaml\. Name a YAML file"):
         load(tmp_path / "metrics.yaml")
     (tmp_path / "latin.yaml").write_bytes("cxkpi: 1 # Qualität".encode("latin-1"))
     with pytest.raises(CatalogueError, match=r"latin\.yaml: error\[C008\]: this is not UTF-8"):
         load(tmp_path / "latin.yaml")
-    with pytest.raises(CatalogueError, match=r"error\[C008\]: this cannot be read"):
+    with pytest.raises(UsageError, match=r"is a folder\. Name a YAML file"):
         load(tmp_path)

@@ -148,6 +148,27 @@ def test_an_input_is_not_written_over(run, measured, tmp_path):
     assert export.read_text() == "export"
 
 
+def test_an_input_named_by_its_whole_path_is_not_written_over(run, measured, tmp_path, monkeypatch):
+    """Two folders hold a file of one name, so the ledger names both by their paths."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.csv").write_text("export")
+    files = tuple(replace(centre().files[0], path=f"{folder}/x.csv") for folder in ("a", "b"))
+    measured(replace(centre(), files=files))
+    assert run("report", "a", "b", "-o", "b/x.csv").code == 2
+    assert run("report", "a", "b", "-o", "x.csv").code == 0
+    assert (tmp_path / "b" / "x.csv").read_text() == "export"
+
+
+def test_a_file_beside_that_only_shares_a_name_may_be_written(run, measured, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.csv").write_text("export")
+    measured(replace(centre(), files=(replace(centre().files[0], path="x.csv"),)))
+    assert run("report", "a", "-o", "x.csv").code == 0
+
+
 def test_rejects_file_is_complete_and_private(run, measured, tmp_path):
     secret = Reject("acd.csv", 7, "ANI", "tel:+44123", "no\nsuch number", masked=True)
     formula = Reject("acd.csv", 8, "Queue", "=1+1", "not a queue")
@@ -220,7 +241,7 @@ def test_gates_look_at_the_newest_complete_judged_period_only(run, measured):
     assert run("report", "x", "--fail-on", "alarm").code == 0
     ran = run("report", "x", "--fail-on", "missed")
     assert ran.code == 1
-    assert "--fail-on missed: aht 2026-05-01" in ran.err
+    assert ran.err.splitlines()[-1] == "--fail-on missed: aht missed the target in May 2026"
 
 
 def test_gates_look_at_every_line(run, measured):
@@ -228,11 +249,69 @@ def test_gates_look_at_every_line(run, measured):
     measured(result(rows))
     ran = run("report", "x", "--fail-on", "alarm")
     assert ran.code == 1
-    assert "aht agent_id=*** 2026-06-01" in ran.err
+    assert "--fail-on alarm: aht: agent_id #1 reached the alarm in June 2026\n" in ran.err
+    assert "#1" in ran.out
     assert "00417" not in ran.out + ran.err
     shown = run("report", "x", "--fail-on", "alarm", "--show-values")
     assert "00417" in shown.out
-    assert "agent_id=00417" in shown.err
+    assert "aht: agent_id 00417 reached" in shown.err
+
+
+def test_a_gate_says_one_line_for_each_metric(run, measured):
+    bad = {"status": "missed", "value": 900.0}
+    agents = [row(by={"agent_id": f"a{number}"}, **(bad if number % 3 else {"status": "met"})) for number in range(9)]
+    measured(result([row(**bad), *agents, row("csat", by={}, status="alarm"), row("ces", status="met")]))
+    ran = run("report", "x", "--fail-on", "missed,alarm,rejects", "-q")
+    assert ran.code == 1
+    assert ran.err.splitlines() == [
+        "--fail-on missed: aht: the whole and 6 of 9 agent_id missed the target in June 2026",
+        "--fail-on missed: csat missed the target in June 2026",
+        "--fail-on alarm: csat reached the alarm in June 2026",
+    ]
+
+
+def test_a_supervisor_is_a_person(run, measured):
+    measured(result([row(status="met"), row(status="missed", by={"supervisor": "Jane Doe"})]))
+    ran = run("report", "x", "--fail-on", "missed")
+    assert "Jane Doe" not in ran.out + ran.err
+    assert "supervisor #1" in ran.err
+
+
+def test_two_outputs_do_not_share_a_file(run, measured, tmp_path):
+    calls = measured(centre())
+    out, link = tmp_path / "a.csv", tmp_path / "hard.csv"
+    for argv in (("-o", out, "-o", tmp_path / "." / "a.csv"), ("-o", out, "--rejects", out)):
+        ran = run("report", "x", *argv)
+        assert (ran.code, ran.out) == (2, "")
+        assert "error[U108]: " in ran.err
+    out.write_text("")
+    link.hardlink_to(out)
+    assert run("report", "x", "-o", out, "--rejects", link).code == 2
+    assert calls == []
+
+
+def test_catalogue_and_profile_are_inputs_too(run, measured, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("x")
+    measured(centre())
+    for option in ("--catalogue", "--profile"):
+        ran = run("report", "x", option, mine, "--rejects", mine)
+        assert ran.code == 2
+        assert "written over" in ran.err
+    assert mine.read_text() == "x"
+
+
+def test_a_record_that_is_wrong_as_a_whole_blames_no_cell(run, measured):
+    measured(replace(centre(), rejects=(Reject("contacts.csv", 7, "", "", "it has 3 cells, the headings 15"),)))
+    assert "\n  contacts.csv:7: it has 3 cells, the headings 15\n" in run("report", "x").err
+
+
+def test_a_year_before_that_is_not_there_is_noted(run, measured):
+    measured(result([row()]))
+    assert "note: there is no figure a year before to compare with.\n" in run("report", "x", "--compare", "year").err
+    assert "a year before" not in run("report", "x").err
+    measured(centre())
+    assert "no figure a year before" not in run("report", "x", "--compare", "year").err
 
 
 def test_a_partial_period_is_never_gated(run, measured):

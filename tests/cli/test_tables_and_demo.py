@@ -104,3 +104,55 @@ def test_demo_into_a_folder_of_somebody_else_is_refused(run, tmp_path):
     assert ran.code == 2
     assert "Traceback" not in ran.err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_tables_do_not_go_where_the_exports_are(run, tmp_path, kind):
+    exports, away = tmp_path / "s3", tmp_path / "away"
+    exports.mkdir()
+    away.mkdir()
+    text = "contact_id,ended_at\nc1,2026-01-05 09:00\n"
+    (exports / "contacts.csv").write_text(text)
+    (away / "linked.csv").symlink_to(exports / "contacts.csv")
+    for path in (exports, exports / "contacts.csv", exports / ".." / "s3", away):
+        ran = run("tables", path, "-o", exports, "-f", kind)
+        assert (ran.code, ran.out) == (2, "")
+        assert "error[U109]: " in ran.err
+    assert (exports / "contacts.csv").read_text() == text
+    assert sorted(path.name for path in exports.iterdir()) == ["contacts.csv"]
+    assert run("tables", exports, "-o", exports / "tables", "-f", kind).code == 0
+
+
+def test_rejects_do_not_go_into_a_table(run, read, tmp_path):
+    ran = run("tables", "x", "-o", tmp_path, "-f", "csv", "--rejects", tmp_path / "contacts.csv")
+    assert ran.code == 2
+    assert "error[U108]" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_leaves_exports_alone_that_only_look_like_its_own(run, tmp_path):
+    (tmp_path / "acd_2025-12.csv").write_text("mine")
+    (tmp_path / "roster.csv").write_text("mine")
+    ran = run("demo", tmp_path, "--contacts", "100", "--months", "1")
+    assert ran.code == 2
+    assert "such as acd_2025-12.csv; nothing was written" in ran.err
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "acd_2025-12.csv": "mine",
+        "roster.csv": "mine",
+    }
+
+
+def test_demo_fills_its_own_folder_again(run, tmp_path):
+    for months in ("2", "1"):
+        assert run("demo", tmp_path / "d", "--contacts", "100", "--months", months, "-q").code == 0
+    assert [path.name for path in (tmp_path / "d").glob("acd_*")] == ["acd_2026-01.csv"]
+
+
+def test_demo_names_the_truth_as_it_was_typed(run, tmp_path):
+    place = tmp_path / "nodir" / "x"
+    ran = run("demo", tmp_path / "d", "--contacts", "100", "--months", "1", "--truth", place)
+    assert ran.code == 74
+    assert f"cannot write {place}: No such file or directory." in ran.err
+    ran = run("demo", tmp_path / "d", "--truth", tmp_path / "d" / "roster.csv")
+    assert ran.code == 2
+    assert "roster.csv is one of the files the demo writes itself" in ran.err

@@ -152,10 +152,15 @@ def same(cell: dict[str, Any], value: Fraction | None, n: int, numerator: Fracti
     assert cell["value"] == (None if value is None else pytest.approx(float(value), rel=1e-11))
 
 
+def exports(folder: Path) -> list[str]:
+    """The files a report reads: the marker of the demo, hidden as it is, is none of them."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def test_regenerating_gives_the_same_bytes(tmp_path: Path) -> None:
     write(tmp_path / "again", truth=tmp_path / "truth.json")
-    names = sorted(path.name for path in SAMPLE.iterdir())
-    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == names
+    names = exports(SAMPLE)
+    assert exports(tmp_path / "again") == names
     for name in names:
         assert (tmp_path / "again" / name).read_bytes() == (SAMPLE / name).read_bytes(), name
     assert (tmp_path / "truth.json").read_bytes() == TRUTH.read_bytes()

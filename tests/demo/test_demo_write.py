@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cxkpi.demo.write import write
+from cxkpi.demo.write import MARKER, write
 from cxkpi.errors import OutputError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,52 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("name", ["acd_2025-12.csv", "roster.csv", "people.csv", "roster.csv.part"])
+def test_exports_that_no_demo_wrote_are_left_alone_whatever_their_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=f"holds other files, such as {re.escape(name)}"):
+        write(tmp_path, contacts=300, months=1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_an_export_added_to_a_demo_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "x", contacts=300, months=1)
+    (tmp_path / "x" / "acd_2025-12.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"acd_2025-12\.csv"):
+        write(tmp_path / "x", contacts=300, months=1)
+    assert (tmp_path / "x" / "acd_2025-12.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_marker_speaks_of_its_own_folder_only(tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    write(folder, contacts=300, months=1)
+    (tmp_path / "mine.csv").write_text("mine", encoding="utf-8")
+    with (folder / MARKER).open("a", encoding="utf-8") as marker:
+        marker.write("../mine.csv\n")
+    write(folder, contacts=300, months=1)
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_marker_lists_what_was_written_and_hidden_files_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_text("", encoding="utf-8")
+    summary = write(tmp_path, contacts=300, months=2)
+    marked = (tmp_path / MARKER).read_text(encoding="utf-8").splitlines()
+    assert marked[1:] == sorted(summary.files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([".DS_Store", MARKER, *summary.files])
+
+
+def test_a_demo_that_fails_leaves_a_new_folder_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        assert (tmp_path / "x" / MARKER).is_file()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxkpi.demo.write._people_files", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "x", contacts=300, months=1)
+    assert list((tmp_path / "x").iterdir()) == []
+
+
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="is a file"):
@@ -166,15 +213,30 @@ def test_arguments_that_make_no_sense(tmp_path: Path, arguments: dict[str, int])
     assert not (tmp_path / "x").exists()
 
 
-def test_a_truth_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot write"):
-        write(tmp_path / "x", contacts=100, months=1, truth=tmp_path / "missing" / "truth.json")
+def test_a_truth_file_that_cannot_be_written_is_named_as_typed_before_anything_is_made(tmp_path: Path) -> None:
+    place = tmp_path / "missing" / "truth.json"
+    with pytest.raises(OutputError, match=f"cannot write {re.escape(str(place))}: No such file or directory"):
+        write(tmp_path / "x", contacts=100, months=1, truth=place)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", ["acd_2026-01.csv", "roster.csv", "../x/people.csv", MARKER])
+def test_the_truth_is_none_of_the_exports(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="one of the files the demo writes"):
+        write(tmp_path / "x", contacts=100, months=1, truth=tmp_path / "x" / name)
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_truth_may_lie_beside_the_exports_and_be_written_again(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        write(tmp_path, contacts=100, months=1, seed=seed, truth=tmp_path / "truth.json")
+    assert json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["files"]
 
 
 _MEASURE = """
 import sys
 from pathlib import Path
-from cxkpi.demo.write import write
+from cxkpi.demo.write import MARKER, write
 write(Path(sys.argv[1]), contacts=int(sys.argv[2]))
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """

@@ -117,3 +117,12 @@ def test_agent_status_becomes_a_row_per_state_and_zero_gives_none(loaded: Load) 
     entry = became.entry("agent_status.csv")
     assert (entry.records, entry.accepted, entry.skipped) == (3, 2, 1)
     assert entry.tables == (("agent_time", 4),)
+
+
+def test_a_wait_of_ages_is_left_out_of_the_instants_it_would_move(loaded: Load) -> None:
+    became = loaded({"acd.csv": export(row(total_queue="1200000000000000"), row(conversation_id="c2"))})
+    assert became.rows("contacts", "contact_id", "answered_at") == [
+        ("c1", None),
+        ("c2", datetime(2026, 1, 5, 9, 0, 30)),
+    ]
+    assert became.entry("acd.csv").blanked == 1

@@ -165,3 +165,23 @@ def test_what_a_spreadsheet_does_to_identifiers(loaded: Load) -> None:
     became = loaded({"moves.csv": text})
     assert [agent for (agent,) in became.rows("moves", "agent_id")] == ["00417", "00418", "1.2E+15"]
     assert [note for note in became.loaded.notes if "1.2E+15" in note]
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0", "\u2003"])
+@pytest.mark.parametrize("heading", ["full_export_completed", "users", "transfers"])
+def test_space_around_a_cell_is_no_part_of_it_wherever_it_stands(loaded: Load, space: str, heading: str) -> None:
+    plain = row(conversation_id="c2", users="Ann Lee", transfers="1")
+    cell = {"full_export_completed": "YES", "users": "Ann Lee", "transfers": "1"}[heading]
+    spaced = row(**{"users": "Ann Lee", "transfers": "1", heading: f"{space}{cell}{space}"})
+    became = loaded({"acd.csv": export(spaced, plain)})
+    assert became.rows("contacts", "contact_id", "agent_id", "transfers") == [
+        ("c1", "Ann Lee", 1),
+        ("c2", "Ann Lee", 1),
+    ]
+    assert became.entry("acd.csv").blanked == 0
+
+
+def test_a_line_of_wide_spaces_is_blank_and_one_of_empty_cells_is_skipped(loaded: Load) -> None:
+    became = loaded({"acd.csv": export("\u3000\u3000", row(), "," * 23)})
+    entry = became.entry("acd.csv")
+    assert (entry.records, entry.accepted, entry.skipped, entry.lines) == (2, 1, 1, 4)

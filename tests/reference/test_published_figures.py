@@ -58,7 +58,8 @@ CALLS = DATA / "pwc_call_center" / "Call-Center-Dataset.csv"
 @pytest.fixture
 def calls(capsys):
     def ask(*options):
-        return report(capsys, "pwc_call_center", "pwc_call_center", CALLS, "--all", "--every", "all", *options)
+        which = () if "-m" in options else ("--all",)
+        return report(capsys, "pwc_call_center", "pwc_call_center", CALLS, "--every", "all", *which, *options)
 
     return ask
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json as standard
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -124,7 +125,7 @@ def test_csv_cells():
     assert rows[0]["period_complete"] == "true"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r\n", "'"])
 def test_csv_text_never_starts_a_formula(start):
     hostile = f"{start}HYPERLINK(1)"
     written = delimited.render(result([row(by={"queue": hostile}, notes=(hostile,))]))
@@ -138,7 +139,22 @@ def test_csv_text_never_starts_a_formula(start):
 @given(st.text(st.characters(codec="utf-8")))
 def test_csv_gives_every_text_back(text):
     cell = _read(delimited.render(result([row(by={"queue": text})])))[0]["by_queue"]
-    assert (cell[1:] if cell.startswith("'") else cell) == text
+    shown = ["\ufffd" if _obeyed(char, after) else char for char, after in zip(text, [*text[1:], ""], strict=False)]
+    kept = "".join(shown)
+    assert cell == (f"'{kept}" if kept.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else kept)
+
+
+def _obeyed(char, after):
+    """Whether a terminal would act on a character, beyond moving on to the next cell or line."""
+    if char == "\r":
+        return after != "\n"
+    return unicodedata.category(char) == "Cc" and char not in "\t\n"
+
+
+def test_csv_shows_a_control_character_without_obeying_it():
+    hostile = "\x1b[2J\x9b31m\x07Sales\rX\x7f\r\nline\ttab"
+    written = delimited.render(result([row(by={"queue": hostile})]))
+    assert _read(written)[0]["by_queue"] == "\ufffd[2J\ufffd31m\ufffdSales\ufffdX\ufffd\r\nline\ttab"
 
 
 def test_csv_and_json_have_the_same_rows():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from reports.factory import centre, info, month, result, row
@@ -40,10 +40,10 @@ def test_columns_give_way_in_the_declared_order():
 
 def test_months_become_columns_newest_first_where_there_is_room():
     lines = {width: terminal.text(centre(), width=width).split("\n")[2] for width in (100, 124, 160)}
-    assert "Jun 2026" in lines[100]
+    assert lines[100].split()[1:3] == ["Newest", "Judged"]
     assert "Jan–May" in lines[100]
-    assert "Jan–Feb" in lines[124]
-    assert lines[124].split()[2:6] == ["Mar", "Apr", "May", "Jun"]
+    assert "Jan–Mar" in lines[124]
+    assert lines[124].split()[2:5] == ["Apr", "May", "Jun"]
     assert lines[160].split()[1:7] == ["Jan", "Feb", "Mar", "Apr", "May", "Jun"]
 
 
@@ -76,7 +76,7 @@ def test_verdict_interval_change_and_n_are_of_one_period():
     line = next(line for line in narrow.split("\n") if "Average" in line)
     assert line.split() == ["Average", "handle", "time", "5:00", "✓", "≤", "6:00", "−0:10", "▼", "111", "4:50–5:10"]
     assert "May 2026 · " in narrow
-    assert "July 2026 is not over and not shown." in narrow
+    assert "Only part of July 2026 is in view, and it is not shown." in narrow
     assert "judged for May 2026; 9 records of June 2026 cannot be judged yet" in " ".join(narrow.split())
     wide = next(line for line in terminal.text(result(rows), width=120).split("\n") if "Average" in line)
     assert "5:00 ✓  15:00 °  0:30 ~" in wide
@@ -300,3 +300,105 @@ def test_colour_says_nothing_that_signs_do_not():
         part.partition("m")[2] if index else part for index, part in enumerate(coloured.get().split("\x1b["))
     )
     assert [line.rstrip() for line in stripped.split("\n")][:-1] == terminal.text(centre(), width=100).split("\n")[:-1]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 160])
+@pytest.mark.parametrize("by", [None, "queue"])
+def test_where_lines_are_judged_in_different_months_each_says_which(width, by):
+    lines = terminal.text(centre(by=by), width=width).split("\n")
+    assert lines[0].startswith(" June 2026 · ")
+    heading = next(line for line in lines if line.startswith(" Metric"))
+    assert "Judged" in heading
+    assert "Jun 2026" not in heading
+    at = heading.index("Judged")
+    months = [line[at:].split()[0] for line in lines if any(mark in line[:at] for mark in "✓✗‼") and "%" in line[at:]]
+    assert set(months) == {"May", "Jun"}
+    assert "Judged: the newest month that can be judged in full" in " ".join(" ".join(lines).split())
+
+
+def test_one_month_for_all_stands_over_the_value():
+    heading = terminal.text(result([row("aht", month(number)) for number in range(1, 7)]), width=60).split("\n")[2]
+    assert "Jun 2026" in heading
+    assert "Judged" not in heading
+
+
+@pytest.mark.parametrize("width", range(50, 130, 4))
+@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 6])
+def test_a_sparkline_has_three_bars_or_is_not_there(width, months):
+    rows = [row("turnover", month(number), value=0.3 + number / 100) for number in range(1, months + 1)]
+    table = terminal.text(result(rows), width=width).split("target missed")[0]
+    bars = sum(char in "▁▂▃▄▅▆▇█" for char in table)
+    assert bars == 0 or 3 <= bars < months
+
+
+def test_few_months_are_columns_where_they_fit():
+    rows = [row(period=month(number)) for number in (4, 5, 6)]
+    assert terminal.text(result(rows), width=100).split("\n")[2].split()[1:4] == ["Apr", "May", "Jun"]
+    assert terminal.text(result(rows), width=66).split("\n")[2].split()[1:3] == ["Jun", "2026"]
+
+
+def test_one_known_value_is_no_sparkline():
+    rows = [row(period=month(number), value=300.0 if number == 2 else None, status=None) for number in range(1, 6)]
+    text = terminal.text(result([*rows, row(period=month(6))]), width=75)
+    assert not any(char in "▁▂▃▄▅▆▇█" for char in text.split("\n")[4])
+
+
+@pytest.mark.parametrize(
+    ("as_of", "from_data", "shown"),
+    [
+        (datetime(2026, 6, 30, 23, tzinfo=UTC), True, "data to 30 Jun 2026"),
+        (datetime(2026, 4, 15, 23, tzinfo=UTC), False, "as of 15 Apr 2026"),
+        (datetime(2026, 1, 1, tzinfo=UTC), True, "data to 31 Dec 2025"),
+        (datetime(2026, 6, 30, 23, 0, 1, tzinfo=UTC), True, "data to 1 Jul 2026 00:00"),
+        (datetime(2026, 6, 30, 22, tzinfo=UTC), True, "data to 30 Jun 2026 23:00"),
+    ],
+)
+def test_midnight_is_the_end_of_the_day_before(as_of, from_data, shown):
+    first = terminal.text(result([row()], as_of=as_of, as_of_from_data=from_data)).split("\n")[0]
+    assert first.endswith(f" · {shown}")
+
+
+def test_a_part_of_a_period_may_be_cut_as_well_as_running():
+    text = terminal.text(result([row(period=month(5)), row(period=month(6, complete=False), status=None,
+                                                           reason="partial")]), width=100)  # fmt: skip
+    assert "~ only part of the period" in text
+    assert "not over" not in text
+
+
+def refused(metric, names, why="counts contacts nobody answered, and they have no such value"):
+    bare = {"value": None, "low": None, "high": None, "status": None, "reason": "refused", "n": 0, "notes": (why,)}
+    return [row(metric, by={"team": name}, **bare) for name in names]
+
+
+def test_a_dimension_that_is_refused_takes_one_line():
+    names = ("Ash", "Birch", "Cedar")
+    rows = [row("csat"), *refused("csat", names), row("aht"), *(row("aht", by={"team": name}) for name in names)]
+    lines = terminal.text(result(rows, by=("team",)), width=100).split("\n")
+    start = lines.index(" Customer satisfaction")
+    assert lines[start + 1].startswith("   all ")
+    assert lines[start + 2] == "   by team  refused: counts contacts nobody answered, and they have no such value"
+    assert set(lines[start + 3].strip()) == {"─"}
+    assert lines[start + 3] == lines[3]
+    assert lines[start + 4] == " Average handle time"
+    assert sum("Ash" in line for line in lines) == 1
+    assert sum("nobody answered" in line for line in lines) == 1
+    last = terminal.text(result([row("csat"), *refused("csat", names)], by=("team",)), width=60).split("\n")
+    assert sum("refused" in line for line in last) == 1
+    assert max(map(cell_len, last)) <= 60
+
+
+def test_what_did_not_fit_is_named_with_the_width_it_needs():
+    narrow = terminal.text(centre(), width=80)
+    assert "interval and history: widen to 91 columns" in narrow
+    assert "widen" in terminal.text(centre(), width=90)
+    fitting = terminal.text(centre(), width=91)
+    assert "widen" not in fitting
+    assert "95 % interval" in fitting.split("\n")[2]
+    assert "Jan–May" in fitting.split("\n")[2]
+    assert "widen" not in terminal.text(centre(), width=160)
+
+
+def test_a_guard_says_which_change_it_is_about():
+    noted = row(change=Change(month(5).start, 395.0, -8.0, True), notes=("improved while FCR got significantly worse",))
+    text = " ".join(terminal.text(result([noted]), width=100).split())
+    assert "improved while FCR got significantly worse (−0:08 against the month before)" in text

@@ -2,8 +2,10 @@
 
 Every line shows the newest complete, judged period of its metric: value, verdict, target, change, n and interval. Where
 the terminal is wide enough the periods become columns, as many of the newest as fit; else the earlier ones are a
-sparkline. Columns that do not fit are left out in the order of ``DROPPED_FIRST``; metric, value and verdict always
-stay. Below stand the legend of what occurs in the table, and one line per input file.
+sparkline of three bars or more. Where metrics are judged in different periods, a column says which. Columns that do not
+fit are left out in the order of ``DROPPED_FIRST``, and the legend says so; metric, value and verdict always stay. A
+metric that a dimension cannot cut says why in one line instead of one per value. Below stand the legend of what occurs
+in the table, and one line per input file.
 
 Names come from other people's data: control characters are removed, and nothing in a name is taken for markup.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
+from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -19,7 +22,7 @@ from rich.text import Text
 
 from cxkpi.reports import periods
 from cxkpi.reports.figures import ASCII, UNICODE
-from cxkpi.reports.terminal.columns import DROPPED_FIRST, Column, fit
+from cxkpi.reports.terminal.columns import DROPPED_FIRST, GAP, Column, fit
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
 from cxkpi.reports.terminal.ledger import ledger
 from cxkpi.reports.terminal.legend import packed, sentences, symbols
@@ -60,17 +63,34 @@ def text(result: Result, *, width: int = 100, unicode: bool = True, show_values:
 
 def _heading(page: Page) -> Text:
     result = page.result
-    seen = f"{'data to' if result.as_of_from_data else 'as of'} {periods.local(result.as_of, result.timezone)}"
+    seen = f"{'data to' if result.as_of_from_data else 'as of'} {periods.until(result.as_of, result.timezone)}"
     parts = [Text(periods.name(page.heading), style="bold"), Text(result.timezone), Text(seen)]
     return Text(f" {page.glyphs.dot} ").join(parts)
 
 
 def _table(page: Page, columns: Sequence[Column], unicode: bool) -> RenderableType:
-    table = grid(RULED if unicode else RULED_ASCII, "bold", columns)
-    for index, line in enumerate(page.lines):
-        if page.result.by and (index == 0 or page.lines[index - 1].info is not line.info):
-            if index:
-                table.add_section()
-            table.add_row(Text(title(line, page), style="bold"))
-        table.add_row(*(column.cells[index] for column in columns))
-    return Padding(table, (0, 0, 0, 1))
+    """The lines under their metrics; below a metric that a dimension cannot cut, in one line across, why not."""
+    box = RULED if unicode else RULED_ASCII
+    table = grid(box, "bold", columns)
+    parts: list[RenderableType] = [table]
+    blocks = [list(block) for _, block in groupby(page.lines, key=lambda line: (line.info.metric, line.info.variant))]
+    indexes = {id(line): index for index, line in enumerate(page.lines)}
+    for number, block in enumerate(blocks):
+        if page.result.by:
+            table.add_row(Text(title(block[0], page), style="bold"))
+        for line in block:
+            table.add_row(*(column.cells[indexes[id(line)]] for column in columns))
+        last = number == len(blocks) - 1
+        if why := page.refused.get((block[0].info.metric, block[0].info.variant)):
+            cut = ", ".join(page.result.by)
+            parts.append(Padding(Text(f"by {cut}  refused: {why}", style="dim"), (0, 0, 0, 2)))
+            if not last:
+                table = grid(box, "bold", columns, header=False)
+                parts += [Text(_rule(columns, unicode), style="dim"), table]
+        elif page.result.by and not last:
+            table.add_section()
+    return Padding(Group(*parts), (0, 0, 0, 1))
+
+
+def _rule(columns: Sequence[Column], unicode: bool) -> str:
+    return ("─" if unicode else "-") * (sum(column.width + GAP for column in columns) - GAP)

@@ -13,16 +13,18 @@ from cxkpi.reports.reading import Line
 from cxkpi.reports.terminal.page import Page, confidence, group, single_target, title
 from cxkpi.result import Period, Row
 
-DROPPED_FIRST = ("trend", "interval", "n", "target", "change", "period")
+DROPPED_FIRST = ("trend", "interval", "n", "target", "change")
 """Columns that give way where the terminal is narrow, the first named first."""
 GAP = 2
 """Cells between columns."""
 
 _BARS = (24, 12, 6)
 _FEWEST_PERIODS = 3
+_FEWEST_BARS = 3
 _SHORTEST_LABEL = 20
 _ROOMY_LABEL = 28
 _STYLES = {"met": "green", "missed": "red", "alarm": "bold red"}
+_CALLED = {"trend": "history"}
 _IN_WORDS = {"not_reached": "not reached", "withheld": "withheld", "refused": "refused"}
 
 
@@ -49,24 +51,54 @@ class Column:
 
 def fit(page: Page, width: int) -> tuple[Column, ...]:
     """All periods as columns; else the newest that fit after a sparkline; else one value and what fits beside it."""
-    target, change, n, interval = _target(page), _change(page), _n(page), _interval(page)
-    tail = [column for column in (target, change, n, interval) if any(cell.plain.strip() for cell in column.cells)]
-    mixed = any(line.current.start != page.heading.start for line in page.lines)
+    tail = _beside(page)
     widest = _widest_label(page)
-    if columns := _fit_over_time(page, width, [*([_judged(page)] if mixed else []), *tail], min(widest, _ROOMY_LABEL)):
+    if columns := _fit_over_time(page, width, tail, min(widest, _ROOMY_LABEL)):
         return (_label(page, room(width, columns)), *columns)
     shortest = min(widest, _SHORTEST_LABEL)
-    columns = [_value(page), *([_period(page)] if mixed else []), *tail]
-    if earlier := [period for period in page.periods if period.start < page.heading.start]:
-        for bars in sorted({min(len(earlier), most) for most in _BARS}, reverse=True):
-            with_trend = [*columns, _trend(page, earlier[-bars:])]
-            if room(width, with_trend) >= shortest:
-                return (_label(page, room(width, with_trend)), *with_trend)
+    columns = [_value(page), *tail]
+    earlier = _earlier(page)
+    for bars in _bars(earlier):
+        with_trend = [*columns, _trend(page, earlier[-bars:])]
+        if room(width, with_trend) >= shortest:
+            return (_label(page, room(width, with_trend)), *with_trend)
     for name in DROPPED_FIRST:
         if room(width, columns) >= shortest:
             break
         columns = [column for column in columns if column.name != name]
     return (_label(page, max(room(width, columns), shortest)), *columns)
+
+
+def left_out(page: Page, columns: Sequence[Column]) -> tuple[tuple[str, ...], int]:
+    """What of a table did not fit, as people call it, and the width from which on all of it does."""
+    earlier = _earlier(page)
+    trend = [_trend(page, earlier[-bars:]) for bars in _bars(earlier)[-1:]]
+    wanted = [_value(page), *_beside(page), *trend]
+    shown = {column.name for column in columns}
+    if "over time" in shown:
+        return (), 0
+    missing = tuple(_CALLED.get(column.name, column.name) for column in wanted if column.name not in shown)
+    needed = 1 + min(_widest_label(page), _SHORTEST_LABEL) + sum(column.width + GAP for column in wanted)
+    return missing, needed
+
+
+def _beside(page: Page) -> list[Column]:
+    """What belongs to the newest judged value, as far as there is any of it; which period that is, where it differs."""
+    mixed = any(line.current.start != page.heading.start for line in page.lines)
+    told = (_target(page), _change(page), _n(page), _interval(page))
+    tail = [column for column in told if any(cell.plain.strip() for cell in column.cells)]
+    return [_judged(page), *tail] if mixed else tail
+
+
+def _earlier(page: Page) -> list[Period]:
+    return [period for period in page.periods if period.start < page.heading.start]
+
+
+def _bars(earlier: Sequence[Period]) -> list[int]:
+    """How many bars a sparkline may have, most first; none where it has too few to say anything."""
+    if len(earlier) < _FEWEST_BARS:
+        return []
+    return sorted({min(len(earlier), most) for most in _BARS}, reverse=True)
 
 
 def _fit_over_time(page: Page, width: int, tail: Sequence[Column], label: int) -> list[Column]:
@@ -81,7 +113,7 @@ def _fit_over_time(page: Page, width: int, tail: Sequence[Column], label: int) -
         fitting = longer
     if len(fitting) == len(page.periods):
         return [*fitting, *tail]
-    for newest in range(len(fitting), fewest - 1, -1):
+    for newest in range(min(len(fitting), len(page.periods) - _FEWEST_BARS), fewest - 1, -1):
         columns = [_trend(page, page.periods[:-newest]), *fitting[-newest:], *tail]
         if room(width, columns) >= label:
             return columns
@@ -127,6 +159,9 @@ def _label_heading(page: Page) -> str:
 
 def _value(page: Page) -> Column:
     heading = page.heading
+    if any(line.current.start != heading.start for line in page.lines):
+        # No one period stands for all lines; the column beside it says which.
+        return _figures(page, "value", "Newest", _current)
     return _figures(page, "value", page.short(heading) if heading.every == "all" else periods.short(heading), _current)
 
 
@@ -203,16 +238,10 @@ def aligned(
     return Column(name, padded[0], cells, frozenset(uses))
 
 
-def _period(page: Page) -> Column:
-    """Beside the value: which period it is of, where that is not the heading's."""
-    texts = ["" if line.current.start == page.heading.start else page.short(line.current) for line in page.lines]
-    return Column("period", "", tuple(Text(cell, style="dim") for cell in texts))
-
-
 def _judged(page: Page) -> Column:
-    """After periods as columns: which of them target, change, n and interval are of."""
+    """Which period the verdict, target, change, n and interval are of."""
     texts = [page.short(line.current) for line in page.lines]
-    return Column("period", "Judged", tuple(Text(cell, style="dim") for cell in texts))
+    return Column("period", "Judged", tuple(Text(cell) for cell in texts), frozenset({"judged"}))
 
 
 def _target(page: Page) -> Column:
@@ -256,7 +285,9 @@ def _trend(page: Page, over: Sequence[Period]) -> Column:
 
     def bars(line: Line) -> str:
         earlier = [line.rows.get(period.start) if period.start < line.current.start else None for period in drawn]
-        return figures.sparkline([row.value if row is not None else None for row in earlier], page.glyphs)
+        values = [row.value if row is not None else None for row in earlier]
+        # One bar has nothing to be compared with.
+        return figures.sparkline(values, page.glyphs) if sum(value is not None for value in values) > 1 else ""
 
     last = page.short(drawn[-1])
     first = page.short(drawn[0])

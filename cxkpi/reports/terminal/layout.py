@@ -17,11 +17,17 @@ RULED_ASCII = Box("    \n    \n -- \n    \n -- \n -- \n    \n    \n", ascii=True
 WIDEST_LEGEND = 110
 
 
-def grid(box: Box | None, header_style: str, columns: Sequence[Column]) -> Table:
+def grid(box: Box | None, header_style: str, columns: Sequence[Column], *, header: bool = True) -> Table:
     """An empty table whose columns are ``GAP`` apart: one cell of padding, and one of the box."""
     padding = (0, 1 if box is not None else GAP, 0, 0)
     table = Table(
-        box=box, padding=padding, pad_edge=False, show_edge=False, header_style=header_style, border_style="dim"
+        box=box,
+        padding=padding,
+        pad_edge=False,
+        show_edge=False,
+        show_header=header,
+        header_style=header_style,
+        border_style="dim",
     )
     for column in columns:
         table.add_column(Text(column.heading), width=column.width, no_wrap=column.folded is None, overflow="fold")

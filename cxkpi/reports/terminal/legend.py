@@ -8,12 +8,14 @@ from rich.cells import cell_len
 
 from cxkpi.reports import figures, periods
 from cxkpi.reports.reading import Line
-from cxkpi.reports.terminal.columns import Column
+from cxkpi.reports.terminal.columns import Column, left_out
 from cxkpi.reports.terminal.layout import WIDEST_LEGEND
 from cxkpi.reports.terminal.page import Page, confidence, group, plain, title
 from cxkpi.result import Period, Row
 
 _NAMED_GROUPS = 3
+# How notes begin that speak of the change, which is told with them.
+_OF_A_CHANGE = "improved while "
 
 
 def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
@@ -25,7 +27,7 @@ def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
         "met": f"{glyphs.met} target met",
         "missed": f"{glyphs.missed} target missed",
         "alarm": f"{glyphs.alarm} at or beyond the alarm",
-        "partial": f"{glyphs.partial} period not over",
+        "partial": f"{glyphs.partial} only part of the period",
         "immature": f"{glyphs.immature} not all of it can be judged yet",
         "too_few": f"{glyphs.few} too few to judge" + (f", n below {few.pop()}" if len(few) == 1 else ""),
         "empty": f"{glyphs.none} nothing to measure",
@@ -38,6 +40,8 @@ def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
         yield f"{arrows} change beyond chance"
     if "noise" in uses:
         yield f"{glyphs.noise} change within chance"
+    if "judged" in uses:
+        yield f"Judged: the newest {periods.noun(page.result.every)} that can be judged in full"
     if "change" in names:
         yield f"change: against {_compared(page)}"
     if "n" in names:
@@ -48,6 +52,9 @@ def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
         yield "times: minutes:seconds"
     if "trend" in uses:
         yield f"{glyphs.bars[0]}{glyphs.bars[-1]} lowest to highest of its row"
+    missing, needed = left_out(page, columns)
+    if missing:
+        yield f"{' and '.join(missing)}: widen to {needed} columns"
 
 
 def _compared(page: Page) -> str:
@@ -90,9 +97,10 @@ def sentences(page: Page, columns: Sequence[Column]) -> Iterator[str]:
     if all(column.name != "over time" for column in columns):
         for period in page.periods:
             if period.start > page.heading.start and not period.complete:
-                yield f"{periods.name(period)} is not over and not shown."
+                yield f"Only part of {periods.name(period)} is in view, and it is not shown."
     for dimension in page.aliases:
-        yield f"Values of {dimension} are numbered; --show-values prints them."
+        if any(dimension in line.by for line in page.lines):
+            yield f"Values of {dimension} are numbered; --show-values prints them."
 
 
 def _where(metric: str, groups: Sequence[str], its_lines: int) -> str:
@@ -119,7 +127,11 @@ def _about(page: Page, line: Line) -> Iterator[str]:
         censored, of = figures.count(row.censored), figures.count(row.n)
         yield f"{censored} of {of} are not there yet, and count as far as they were seen."
     if row is not None:
-        yield from map(plain, row.notes)
+        for note in map(plain, row.notes):
+            change = (
+                f" ({page.scale(line).change(row.change.difference)} against {_compared(page)})" if row.change else ""
+            )
+            yield note + (change if note.startswith(_OF_A_CHANGE) else "")
 
 
 def _waiting(later: Row | None, period: Period) -> str:

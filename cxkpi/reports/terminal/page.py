@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import Glyphs, Scale
-from cxkpi.reports.reading import Line, identifies, lines
+from cxkpi.reports.reading import Line, aliases, lines
 from cxkpi.result import Period, Result, Row
 
 _LONGEST_NAME = 48
@@ -21,7 +21,8 @@ class Page:
     """A Result prepared for printing.
 
     ``heading`` is the newest period that any line's verdict belongs to; ``aliases`` is what identifying values are
-    printed as, by dimension.
+    printed as, by dimension. ``refused``: why the values of a metric cannot be told apart by dimension; it has no
+    lines for them.
     """
 
     result: Result
@@ -30,6 +31,7 @@ class Page:
     periods: tuple[Period, ...]
     heading: Period
     aliases: Mapping[str, Mapping[str, str]]
+    refused: Mapping[tuple[str, str | None], str]
     glyphs: Glyphs
 
     def scale(self, line: Line) -> Scale:
@@ -45,7 +47,8 @@ class Page:
 
 def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
     """The page of a Result that has rows; without ``show_values`` identifying values get numbers, in their order."""
-    every_line = lines(result)
+    refused = _refused(result)
+    every_line = tuple(line for line in lines(result) if not line.by or _key(line) not in refused)
     by_start = {row.period.start: row.period for row in result.rows}
     rows_of: dict[tuple[str, str | None], list[Row]] = {}
     for row in result.rows:
@@ -65,9 +68,27 @@ def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
         scales=scales,
         periods=tuple(by_start[start] for start in sorted(by_start)),
         heading=max((line.current for line in every_line), key=lambda period: period.start),
-        aliases={} if show_values else _aliases(result),
+        aliases={} if show_values else aliases(result),
+        refused=refused,
         glyphs=glyphs,
     )
+
+
+def _key(line: Line) -> tuple[str, str | None]:
+    return (line.info.metric, line.info.variant)
+
+
+def _refused(result: Result) -> Mapping[tuple[str, str | None], str]:
+    """The metrics of which every line but the whole is refused, with the reason."""
+    found: dict[tuple[str, str | None], str] = {}
+    told: set[tuple[str, str | None]] = set()
+    whole = {row.key for row in result.rows if not row.by}
+    for row in result.rows:
+        if row.by and row.reason == "refused":
+            found.setdefault(row.key, "; ".join(map(plain, row.notes)) or "cannot be told from this data")
+        elif row.by:
+            told.add(row.key)
+    return {key: reason for key, reason in found.items() if key in whole and key not in told}
 
 
 def plain(name: str) -> str:
@@ -79,14 +100,6 @@ def plain(name: str) -> str:
 def single_target(row: Row) -> float | None:
     """The target, unless it is a range."""
     return None if isinstance(row.target, tuple) else row.target
-
-
-def _aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
-    aliases = {}
-    for dimension in filter(identifies, result.by):
-        values = {value for row in result.rows for value in (row.by.get(dimension),) if value is not None}
-        aliases[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
-    return aliases
 
 
 def title(line: Line, page: Page) -> str:
@@ -120,4 +133,4 @@ def confidence(page: Page) -> str:
     """``95`` where every interval of the table has that level, else empty."""
     rows = [line.row for line in page.lines if line.row is not None]
     levels = {row.confidence for row in rows if row.confidence is not None and (row.low, row.high) != (None, None)}
-    return f"{100 * levels.pop():g}" if len(levels) == 1 else ""
+    return f"{100 * levels.pop():.12g}" if len(levels) == 1 else ""
