@@ -265,11 +265,9 @@ def _distant(text: pl.Series, bad: pl.Series, rule: Rule) -> tuple[pl.Series, pl
     """Which unreadable cells hold a date all the same, in a year nobody means; and which of them mean no date."""
     years = values.of_any_year(text.filter(bad), rule.format)
     at = bad.arg_true()
-    nothing = bad & False
-    return (
-        nothing.scatter(at, years.is_not_null()),
-        nothing.scatter(at, years.dt.date().is_in(list(values.UNSET)).fill_null(False)),
-    )
+    unset = years.dt.date().is_in(list(values.UNSET)).fill_null(False)
+    # ``scatter`` writes into the series it is called on.
+    return (bad & False).scatter(at, years.is_not_null()), (bad & False).scatter(at, unset)
 
 
 def _plus(at: pl.Series, by: pl.Series) -> pl.Series:

@@ -39,7 +39,7 @@ class _Tally:
 
     @property
     def of_tables(self) -> str:
-        parts = [f"{count:,} rows of {table}" for table, count in sorted(self.rows.items())]
+        parts = [f"{count:,} row{'' if count == 1 else 's'} of {table}" for table, count in sorted(self.rows.items())]
         return listed(parts).replace(" or ", " and ")
 
 
