@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 
 import polars as pl
 
 from cxkpi.calendar import Calendar, is_complete
 from cxkpi.errors import Problem, UsageError
-from cxkpi.kinds.base import Branch, Figure, Window
+from cxkpi.kinds.base import Figure, Window
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.registry import KINDS
-from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, judged_until, rows
-from cxkpi.kinds.time_to_event import MetricRows as MetricRowsOf
-from cxkpi.kinds.time_to_event import SustainedRun
+from cxkpi.kinds.rows import Data, judged_until
+from cxkpi.kinds.time_to_event import MetricRows as MetricRowsRule
 from cxkpi.measurement.cells import By, MetricRows, figures, shown
 from cxkpi.measurement.dataset import first_day, first_end, holds_instants
+from cxkpi.measurement.dimensions import lacking, unknown_dimension, unknown_values
 from cxkpi.measurement.judge import guarded, row, with_change
+from cxkpi.measurement.needs import guards_of, missing_input, read_by, rule_of, tables_of
 from cxkpi.measurement.periods import Span, asked, windows, with_earlier
 from cxkpi.measurement.plans import Job, Only, run
 from cxkpi.result import Every, Row
@@ -55,29 +55,35 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
 
     ``others``: metrics by title that these read, or guard against. Metrics whose table or columns are not there are
     left out, each with the reason. UsageError for a dimension that no metric has."""
-    left_out: dict[Key, str] = {}
-    usable: list[Metric] = []
-    for metric in metrics:
-        why = lacking(metric, others, data)
-        if why is None:
-            usable.append(metric)
-        else:
-            left_out[metric.key] = why
-    guards = _guards(usable, others, data)
-    computed = [*usable, *(guard for guard in guards.values() if guard.key not in {metric.key for metric in usable})]
-    notes: list[str] = []
-    by_of = {
-        metric.key: _dimensions(metric, question.by, data, notes if metric in usable else []) for metric in computed
-    }
-    if question.by and usable and all(by_of[metric.key] is None for metric in usable):
-        raise _unknown_dimension("cut", question.by, usable, data)
-    computed = [metric for metric in computed if _selectable(metric, question.only, data, left_out, usable)]
-    if usable and not any(metric in computed for metric in usable):
-        raise _unknown_dimension("selected", [name for name, _ in question.only], usable, data)
-    if not computed:
+    reasons = {metric.key: missing_input(metric, others, data) for metric in metrics}
+    left_out = {key: why for key, why in reasons.items() if why is not None}
+    usable = [metric for metric in metrics if metric.key not in left_out]
+    notes = []
+    if question.by:
+        lacks = {metric.key: lacking(metric, question.by, data) for metric in usable}
+        if usable and all(lacks.values()):
+            raise unknown_dimension("cut", question.by, usable, data)
+        for metric in usable:
+            lack = lacks[metric.key]
+            if lack is not None:
+                notes.append(f"{metric.title}: {lack[0]} has no {lack[1]}, so only the whole is shown")
+    selected = [name for name, _ in question.only]
+    unselectable = {metric.key: lack for metric in usable if (lack := lacking(metric, selected, data)) is not None}
+    if usable and len(unselectable) == len(usable):
+        raise unknown_dimension("selected", selected, usable, data)
+    for key, (table, name) in unselectable.items():
+        left_out[key] = f"{table} has no {name}, by which --only selects"
+    usable = [metric for metric in usable if metric.key not in left_out]
+    if not usable:
         return Answer((), tuple(notes), left_out)
-    notes += _unknown_values(computed, question.only, data)
-    spans = _spans(computed, data, question)
+    guards = {
+        title: guard for title, guard in guards_of(usable, others, data).items() if not lacking(guard, selected, data)
+    }
+    asked_for = {metric.key for metric in usable}
+    computed = [*usable, *{guard.key: guard for guard in guards.values() if guard.key not in asked_for}.values()]
+    by_of = {metric.key: question.by if lacking(metric, question.by, data) is None else () for metric in computed}
+    notes += unknown_values(usable, question.only, data)
+    spans = _spans(usable, data, question)
     if not spans:
         raise UsageError(
             Problem(
@@ -87,7 +93,6 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
             )
         )
     found = _rows(computed, others, data, question, spans, by_of)
-    asked_for = {metric.key for metric in usable}
     answered = []
     for key, lines in found.items():
         if key not in asked_for:
@@ -101,109 +106,8 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
     return Answer(tuple(answered), tuple(notes), left_out)
 
 
-def lacking(metric: Metric, others: Mapping[str, Metric], data: Data) -> str | None:
-    """Why a metric cannot be computed from these tables; None where it can."""
-    for table in sorted(_tables(metric)):
-        if table not in data.stored:
-            return f"no file gives {table} ({data.tables[table].row})"
-    for branch in KINDS[metric.kind].branches(metric, data).values():
-        absent = sorted(name for name in branch.needs if data.path(branch.table, name) is None)
-        if absent:
-            return f"no file gives {', '.join(f'{branch.table}.{name}' for name in absent)}"
-        if branch.form == "sums" and not data.time_paths(branch.table, branch.at):
-            return f"no file gives a time for {branch.table}"
-    for inner in _inner(metric, others):
-        why = lacking(inner, others, data)
-        if why is not None:
-            return f"it reads {inner.title}, and {why}"
-    return None
-
-
-def _tables(metric: Metric) -> set[str]:
-    spec = metric.spec
-    terms = [getattr(spec, name) for name in ("numerator", "denominator") if hasattr(spec, name)]
-    return {term.from_ for term in terms} if terms else {spec.from_}
-
-
-def _rule(metric: Metric) -> MetricRowsOf | None:
-    event = getattr(metric.spec, "event", None)
-    return event.from_ if isinstance(event, SustainedRun) else None
-
-
-def _inner(metric: Metric, others: Mapping[str, Metric]) -> list[Metric]:
-    rule = _rule(metric)
-    return [] if rule is None else [others[title] for title in rule.metrics]
-
-
-def _guards(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data) -> dict[str, Metric]:
-    titles = [title for metric in metrics for title in metric.guards]
-    return {title: others[title] for title in titles if lacking(others[title], others, data) is None}
-
-
 def _metric(key: Key, metrics: Sequence[Metric]) -> Metric:
     return next(metric for metric in metrics if metric.key == key)
-
-
-def _dimensions(metric: Metric, by: tuple[str, ...], data: Data, notes: list[str]) -> tuple[str, ...] | None:
-    """The dimensions a metric is cut by: all that were asked for, or None with a note where it lacks one."""
-    for name in by:
-        for branch in KINDS[metric.kind].branches(metric, data).values():
-            if not _has(name, branch, data):
-                notes.append(f"{metric.title}: {branch.table} has no {name}, so only the whole is shown")
-                return None
-    return by
-
-
-def _has(name: str, branch: Branch, data: Data) -> bool:
-    if name in BUILT_IN_DIMENSIONS:
-        times = data.time_paths(branch.table, branch.at)
-        return branch.form == "sums" and any(data.declared_type(branch.table, time) == "instant" for time in times[:1])
-    path = data.path(branch.table, name)
-    return path is not None and data.declared_type(branch.table, path) in ("text", "boolean", "integer")
-
-
-def _unknown_dimension(verb: str, by: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
-    tables = sorted(
-        {branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()}
-    )
-    known = sorted({name for table in tables for name in dimensions(table, data)})
-    return UsageError(
-        Problem(
-            "U032",
-            f"no metric asked for can be {verb} by {', '.join(by)}.",
-            hint=f"Dimensions in these data: {', '.join(known)}.",
-        )
-    )
-
-
-def dimensions(table: str, data: Data) -> list[str]:
-    """Every dimension rows of a table can be cut by, in these data: its own columns and those of its look-ups."""
-    names = {
-        column
-        for one in _reachable(table, data)
-        for column, kind in data.tables[one].columns.items()
-        if kind.type == "text" and kind.role == "plain"
-    }
-    names |= {"agent_id"}
-    found = [name for name in names if data.path(table, name) is not None]
-    return sorted([*found, *BUILT_IN_DIMENSIONS] if holds_instants(data.tables[table]) else found)
-
-
-def _reachable(table: str, data: Data) -> list[str]:
-    found = [table]
-    for one in found:
-        found.extend(lookup.table for lookup in data.tables[one].lookups.values() if lookup.table not in found)
-    return found
-
-
-def _selectable(metric: Metric, only: Only, data: Data, left_out: dict[Key, str], usable: list[Metric]) -> bool:
-    for name, _ in only:
-        for branch in KINDS[metric.kind].branches(metric, data).values():
-            if not _has(name, branch, data):
-                if metric in usable:
-                    left_out[metric.key] = f"{branch.table} has no {name}, by which --only selects"
-                return False
-    return True
 
 
 def _counts_leavers(metric: Metric, data: Data) -> bool:
@@ -212,29 +116,8 @@ def _counts_leavers(metric: Metric, data: Data) -> bool:
     return term is not None and span is not None and term.at == span[1]
 
 
-def _unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[str]:
-    """Says so where --only names a value that no row has, with the nearest one that some row has."""
-    notes = []
-    for name, wanted in only:
-        if name in BUILT_IN_DIMENSIONS:
-            continue
-        known: set[str] = set()
-        for table in {
-            branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()
-        }:
-            timed = rows(data, table, {name}, None, timed=False)
-            (values,) = data.engine.collect([timed.frame.select(timed.column(name).alias("value")).unique()])
-            known |= {str(value) for value in values["value"].cast(pl.String) if value is not None}
-        for value in wanted:
-            if value not in known:
-                near = get_close_matches(value, sorted(known), n=1, cutoff=0.5)
-                guess = f"; did you mean '{near[0]}'?" if near else ""
-                notes.append(f"no row has {name} '{value}', by which --only selects{guess}")
-    return notes
-
-
 def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
-    tables = {table for metric in metrics for table in _tables(metric)}
+    tables = {table for metric in metrics for table in tables_of(metric)}
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
     dated = {table for table in tables if holds_instants(data.tables[table])}
     first = first_day(data, dated or tables)
@@ -258,7 +141,7 @@ def _rows(
     data: Data,
     question: Question,
     spans: Sequence[Span],
-    by_of: Mapping[Key, tuple[str, ...] | None],
+    by_of: Mapping[Key, tuple[str, ...]],
 ) -> dict[Key, dict[tuple[By, date], Row]]:
     """Per metric its rows by (dimension values, start), after everything was read in one go."""
     days = with_earlier(spans, question.calendar, question.every)
@@ -266,13 +149,13 @@ def _rows(
     inner_jobs: dict[Key, list[int]] = {}
     for metric in metrics:
         kind = KINDS[metric.kind]
-        by = by_of[metric.key] or ()
+        by = by_of[metric.key]
         jobs.append(Job(metric, kind.branches(metric, data), by, windows(days, metric.roll, data), question.only))
     for metric in metrics:
-        rule = _rule(metric)
+        rule = rule_of(metric)
         if rule is None:
             continue
-        inner = _inner(metric, others)
+        inner = read_by(metric, others)
         inner_jobs[metric.key] = list(range(len(jobs), len(jobs) + len(inner)))
         weeks = _inner_windows(rule, inner, data, question.calendar)
         for other in inner:
@@ -304,8 +187,8 @@ def _judged(
     shown_spans = {span.start: span for span in spans}
     window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
-    begun = first_day(data, _tables(metric))
-    uncovered = first_end(data, _tables(metric)) if _counts_leavers(metric, data) else None
+    begun = first_day(data, tables_of(metric))
+    uncovered = first_end(data, tables_of(metric)) if _counts_leavers(metric, data) else None
     for by, line_of in cells:
         label = shown(by)
         line = {}
@@ -332,9 +215,9 @@ def _judged_until(metric: Metric, data: Data) -> datetime | None:
     return None if window is None else judged_until(data, *window)
 
 
-def _inner_windows(rule: MetricRowsOf, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple[Window, ...]:
+def _inner_windows(rule: MetricRowsRule, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple[Window, ...]:
     """The complete periods since the first row of any table the inner metrics read."""
-    tables = {table for metric in inner for table in _tables(metric)}
+    tables = {table for metric in inner for table in tables_of(metric)}
     first = first_day(data, tables) or data.as_of_day
     days = [
         (start, end)
@@ -352,7 +235,7 @@ def _metric_rows(
     first: date | None = None
     tables: set[str] = set()
     for job, number in inner:
-        tables |= _tables(job.metric)
+        tables |= tables_of(job.metric)
         name = job.metric.title.replace(".", "_")
         records: list[tuple[str | None, date, date, float | None, int]] = []
         for by, cells in figures(job, {branch: sums[(number, branch)] for branch in job.branches}, data):

@@ -1,0 +1,88 @@
+"""By what a metric can be cut and selected in these data, and what to say where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+import polars as pl
+
+from cxkpi.errors import Problem, UsageError
+from cxkpi.kinds.base import Branch
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.registry import KINDS
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, rows
+from cxkpi.measurement.dataset import holds_instants
+from cxkpi.measurement.plans import Only
+
+
+def lacking(metric: Metric, names: Iterable[str], data: Data) -> tuple[str, str] | None:
+    """(table, dimension):
+
+    The first of these dimensions that rows the metric reads do not have; None where they have all.
+    """
+    branches = KINDS[metric.kind].branches(metric, data).values()
+    return next(((one.table, name) for name in names for one in branches if not _has(name, one, data)), None)
+
+
+def _has(name: str, branch: Branch, data: Data) -> bool:
+    if name in BUILT_IN_DIMENSIONS:
+        times = data.time_paths(branch.table, branch.at)
+        return branch.form == "sums" and any(data.declared_type(branch.table, time) == "instant" for time in times[:1])
+    path = data.path(branch.table, name)
+    return path is not None and data.declared_type(branch.table, path) in ("text", "boolean", "integer")
+
+
+def unknown_dimension(verb: str, names: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
+    tables = sorted(
+        {branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()}
+    )
+    known = sorted({name for table in tables for name in dimensions(table, data)})
+    return UsageError(
+        Problem(
+            "U032",
+            f"no metric asked for can be {verb} by {', '.join(names)}.",
+            hint=f"Dimensions in these data: {', '.join(known)}.",
+        )
+    )
+
+
+def dimensions(table: str, data: Data) -> list[str]:
+    """Every dimension rows of a table can be cut by, in these data: its own columns and those of its look-ups."""
+    names = {
+        column
+        for one in _reachable(table, data)
+        for column, kind in data.tables[one].columns.items()
+        if kind.type == "text" and kind.role == "plain"
+    }
+    names |= {"agent_id"}
+    found = [name for name in names if data.path(table, name) is not None]
+    return sorted([*found, *BUILT_IN_DIMENSIONS] if holds_instants(data.tables[table]) else found)
+
+
+def _reachable(table: str, data: Data) -> list[str]:
+    found = [table]
+    for one in found:
+        found.extend(lookup.table for lookup in data.tables[one].lookups.values() if lookup.table not in found)
+    return found
+
+
+def unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[str]:
+    """Says so where --only names a value that no row has, with the nearest one that some row has."""
+    notes = []
+    for name, wanted in only:
+        if name in BUILT_IN_DIMENSIONS:
+            continue
+        known: set[str] = set()
+        for table in {
+            branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()
+        }:
+            timed = rows(data, table, {name}, None, timed=False)
+            (values,) = data.engine.collect([timed.frame.select(timed.column(name).alias("value")).unique()])
+            known |= {str(value) for value in values["value"].cast(pl.String) if value is not None}
+        for value in wanted:
+            if value not in known:
+                near = get_close_matches(value, sorted(known), n=1, cutoff=0.5)
+                guess = f"; did you mean '{near[0]}'?" if near else ""
+                notes.append(f"no row has {name} '{value}', by which --only selects{guess}")
+    return notes
