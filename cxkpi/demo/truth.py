@@ -375,16 +375,17 @@ def _turnover(spells: Iterable[Employment], first: date, after: date, as_of: dat
     until = min(after, as_of)
     days = (until - first).days
     months = (after.year - first.year) * 12 + after.month - first.month
-    leavers, person_days, entities = 0, 0, 0
+    leavers, person_days = 0, 0
+    people: set[str] = set()
     for spell in spells:
         gone = spell.left + timedelta(days=1) if spell.left else until
         present = (min(gone, until) - max(spell.hired, first)).days
         if present > 0:
             person_days += present
-            entities += 1
+            people.add(spell.agent_id)
         leavers += spell.left is not None and first <= spell.left < until
     mean = Fraction(person_days, days)
-    cell = _cell(leavers / mean * Fraction(12, months) if mean else None, entities, leavers, mean)
+    cell = _cell(leavers / mean * Fraction(12, months) if mean else None, len(people), leavers, mean)
     cell["person_days"] = person_days
     cell["days"] = days
     return cell

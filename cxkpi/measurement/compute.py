@@ -17,7 +17,7 @@ from cxkpi.kinds.rows import Data, judged_until
 from cxkpi.kinds.time_to_event import MetricRows as MetricRowsRule
 from cxkpi.measurement.cells import By, MetricRows, figures, shown
 from cxkpi.measurement.dataset import first_day, first_end, holds_instants
-from cxkpi.measurement.dimensions import lacking, unknown_dimension, unknown_values
+from cxkpi.measurement.dimensions import lacking, restated, unknown_dimension, unknown_values
 from cxkpi.measurement.judge import guarded, row, with_change
 from cxkpi.measurement.needs import guards_of, missing_input, read_by, rule_of, tables_of
 from cxkpi.measurement.periods import Span, asked, windows, with_earlier
@@ -67,6 +67,7 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
             lack = lacks[metric.key]
             if lack is not None:
                 notes.append(f"{metric.title}: {lack[0]} has no {lack[1]}, so only the whole is shown")
+    notes += restated(usable, question.by, data)
     selected = [name for name, _ in question.only]
     unselectable = {metric.key: lack for metric in usable if (lack := lacking(metric, selected, data)) is not None}
     if usable and len(unselectable) == len(usable):

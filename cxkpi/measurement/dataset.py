@@ -84,10 +84,11 @@ def _newest(
     )
 
 
-# A record that lies a month beyond everything else, and is one of a thousand or fewer, is a wrong date and not the
-# present: were it the present, every figure would be about a month in which nothing else happened.
+# One record of a thousand that lies a month beyond everything else, or one of a hundred that lies a year beyond, is a
+# wrong date and not the present: were it the present, every figure would be about a month in which nothing else
+# happened.
 _FAR = timedelta(days=31)
-_FEW = 1000
+_BEYOND = ((_FAR, 1000), (timedelta(days=366), 100))
 
 
 def _last_day(stored: Mapping[str, Stored], tables: Mapping[str, Table], names: Sequence[str], zone: str) -> date:
@@ -104,9 +105,7 @@ def _last_day(stored: Mapping[str, Stored], tables: Mapping[str, Table], names: 
     total, beyond = rows.total(), 0
     for earlier, later in zip(reversed(days_seen[:-1]), reversed(days_seen[1:]), strict=True):
         beyond += rows[later]
-        if beyond * _FEW > total:
-            break
-        if later - earlier > _FAR:
+        if any(later - earlier > far and beyond * few <= total for far, few in _BEYOND):
             return earlier
     return days_seen[-1]
 

@@ -67,6 +67,32 @@ def _reachable(table: str, data: Data) -> list[str]:
     return found
 
 
+def restated(metrics: Iterable[Metric], names: Iterable[str], data: Data) -> list[str]:
+    """Says where a dimension that changes in time, such as a team, is read as it is now rather than as it was."""
+    branches = [one for metric in metrics for one in KINDS[metric.kind].branches(metric, data).values()]
+    notes = []
+    for name in names:
+        of_spells = {_changes(one.table, name, data) for one in branches if one.form == "spells"} - {None}
+        of_events = {_changes(one.table, name, data) for one in branches if one.form != "spells"} - {None}
+        notes += [
+            f"no file gives {moves}: headcount by {name} is by today's {name}"
+            for moves in of_spells - data.stored.keys()
+        ]
+        if of_events & data.stored.keys():
+            notes.append(f"{name} is the one an agent has on {data.as_of_day}, also for what happened before a move")
+    return notes
+
+
+def _changes(table: str, name: str, data: Data) -> str | None:
+    """The table that holds the changes of a dimension, where it has any and is looked up."""
+    path = data.path(table, name)
+    if path is None:
+        return None
+    *_, last = data.tables_on(table, path)
+    history = data.tables[last].history
+    return history.table if history is not None and path[-1] in history.before else None
+
+
 def unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[str]:
     """Says so where --only names a value that no row has, with the nearest one that some row has."""
     notes = []

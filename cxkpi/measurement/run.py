@@ -68,6 +68,7 @@ def measure(
             into=Path(folder),
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
+        _check_any(loaded)
         outlook = dataset(loaded.stored, defined.tables, defined.timezone, runner, moment)
         answer = compute(chosen, titles(defined), outlook.data, question)
         answer = replace(answer, notes=(*outlook.notes, *answer.notes))
@@ -101,6 +102,31 @@ def _check(paths: Sequence[str | Path], every: str, compare: str, last: int | No
         raise UsageError(Problem("U036", f"last: {last} periods cannot be shown.", hint="Name a number from 1 on."))
     if not paths:
         raise UsageError(Problem("U037", "no file or folder is named.", hint="Name the exports to be read."))
+
+
+def _check_any(loaded: Loaded) -> None:
+    """Refuses input of which no record was accepted: nothing dated means nothing to measure, whatever as_of."""
+    if any(table.rows for table in loaded.stored.values()):
+        return
+    records = sum(entry.records for entry in loaded.files)
+    first = "; ".join(f"{one.path}:{one.line}: {one.reason}" for one in loaded.rejects[:3])
+    message = (
+        f"no record could be used: {records} read, {len(loaded.rejects)} rejected{f' ({first})' if first else ''}."
+    )
+    raise InputError(
+        Problem(
+            "I011", message, hint="Export them again; 'cxkpi tables PATH… -o DIR --rejects FILE' lists every reject."
+        )
+    )
+
+
+def _empty_files(loaded: Loaded) -> list[str]:
+    left_out = ("unreadable", "unrecognised")
+    return [
+        f"{entry.path} holds no records"
+        for entry in loaded.files
+        if entry.records == entry.skipped and entry.profile not in left_out
+    ]
 
 
 def tables(
@@ -163,7 +189,7 @@ def _result(
             raise InputError(*absent)
     else:
         absent = []
-    notes = [*loaded.notes, *answer.notes]
+    notes = [*loaded.notes, *_empty_files(loaded), *answer.notes]
     if not named:
         notes += [
             f"{metric.title} is left out: {answer.left_out[metric.key]}"

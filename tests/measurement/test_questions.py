@@ -41,6 +41,37 @@ def test_one_row_dated_far_ahead_does_not_move_the_present(tmp_path):
     assert any("2036-06-30" in note for note in result.notes)
 
 
+def test_one_wrong_year_among_a_few_hundred(tmp_path):
+    file = plain(tmp_path, [*many_days(date(2026, 6, 30), 300), "2062-01-05"])
+    result = cxkpi.measure([file], metrics=["aht"])
+    assert result.rows[-1].period.start == date(2026, 6, 1)
+    assert any("2062-01-05" in note for note in result.notes)
+
+
+def test_nothing_accepted_is_unusable_input(tmp_path):
+    file = plain(tmp_path, [])
+    with pytest.raises(InputError, match="no record could be used"):
+        cxkpi.measure([file])
+    file.write_text(CONTACTS + "c1,u1,bill,inbound,Billing,false,x,x,garbage,1,0,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"contacts.csv:2"):
+        cxkpi.measure([file])
+
+
+def test_an_empty_file_beside_good_ones_is_said(tmp_path):
+    plain(tmp_path, ["2026-01-05"])
+    (tmp_path / "moves.csv").write_text("agent_id,moved_on,from_team,to_team\n", encoding="utf-8")
+    result = cxkpi.measure([tmp_path], metrics=["aht"])
+    assert "moves.csv holds no records" in result.notes
+
+
+def test_a_team_read_as_it_is_now_is_said():
+    by_team = cxkpi.measure([SAMPLE], metrics=["aht"], by=["team"], every="all")
+    assert any("before a move" in note for note in by_team.notes)
+    without = cxkpi.measure([SAMPLE / "roster.csv"], metrics=["headcount"], by=["team"], every="all")
+    assert any("no file gives moves" in note for note in without.notes)
+    assert not any("move" in note for note in cxkpi.measure([SAMPLE], metrics=["aht"], by=["queue"]).notes)
+
+
 def test_named_as_of_reads_on_to_it(tmp_path):
     file = plain(tmp_path, [*many_days(date(2026, 6, 30), 1500), "2036-06-30"])
     result = cxkpi.measure([file], metrics=["aht"], as_of="2036-12-31", every="all")
