@@ -22,7 +22,8 @@ class Cast:
     """A canonical column of the records: values, the text they came from, and what is wrong with which.
 
     ``bad``: what is written cannot be read. ``distant``: of those, the dates in years nobody means; ``unset``: of
-    those, the dates that systems write for no date. ``refused``: what was read but may not be, with the reason.
+    those, the dates that systems write for no date; ``comma``: of those, the numbers with a comma of which the profile
+    does not say what it parts. ``refused``: what was read but may not be, with the reason.
     ``second``: of local times that occur twice, the second instant they can mean, otherwise null.
     """
 
@@ -34,6 +35,7 @@ class Cast:
     distant: pl.Series | None = None
     unset: pl.Series | None = None
     second: pl.Series | None = None
+    comma: pl.Series | None = None
 
 
 class _Typed(NamedTuple):
@@ -78,8 +80,8 @@ class Caster:
                     wanted.setdefault((text_key(rule), *reading[0]), (self.texts.of(rule), reading[1]))
             for heading in rule.plus:
                 reading = _reading(rule, "duration", str(len(wanted)))
-                assert reading is not None
-                wanted.setdefault((self.texts.column(heading), *reading[0]), (self.texts.cell(heading), reading[1]))
+                if reading is not None:
+                    wanted.setdefault((self.texts.column(heading), *reading[0]), (self.texts.cell(heading), reading[1]))
         if wanted:
             texts = pl.DataFrame([text.alias(str(number)) for number, (text, _) in enumerate(wanted.values())])
             read = texts.select(reading.alias(str(number)) for number, (_, reading) in enumerate(wanted.values()))
@@ -101,7 +103,7 @@ class Caster:
         instants = self._parsed(text, rule, "instant").values
         if rule.format or instants.null_count() <= text.null_count():
             return instants.dt.timestamp("us").cast(pl.Float64)
-        return values.numbers(text)
+        return values.numbers(values.pointed(text) if rule.decimal == "," else text, None, rule.decimal)
 
     def _rules(self) -> Iterator[tuple[Rule, ColumnType]]:
         if self.profile.version is not None:
@@ -154,7 +156,9 @@ class Caster:
             found, second = self._parsed(text, rule, column.type)
             if found.null_count() > text.null_count():
                 bad = text.is_not_null() & found.is_null()
-        distant = unset = None
+        distant = unset = comma = None
+        if column.type in ("number", "integer", "duration") and rule.decimal is None and not rule.values and bad.any():
+            comma = bad & values.doubtful(text)
         if column.type in ("instant", "date") and bad.any():
             distant, unset = _distant(text, bad, rule)
         if rule.plus:
@@ -183,7 +187,7 @@ class Caster:
             bad = bad & held
             refused = [(mask & held, reason) for mask, reason in refused]
         # What the person wrote is shown in rejects, not what was picked out of it.
-        return Cast(found, self.texts.written(rule), heading, bad, refused, distant, unset, second)
+        return Cast(found, self.texts.written(rule), heading, bad, refused, distant, unset, second, comma)
 
     def _parsed(self, text: pl.Series, rule: Rule, kind: ColumnType) -> _Typed:
         """As ``_typed``; several columns may begin with the same cell and differ in what is done next."""
@@ -198,6 +202,8 @@ class Caster:
         if not rule.values:
             reading = _reading(rule, kind, "")
             read = None if reading is None else self._read_already.get((text_key(rule), *reading[0]))
+            if rule.decimal == "," and kind in ("number", "integer", "duration"):
+                text = values.pointed(text)
             local = None if format is None else self._local_already.get((text_key(rule), format))
         match kind:
             case "text":
@@ -210,9 +216,9 @@ class Caster:
             case "duration":
                 return _Typed(values.durations(text, rule.unit, read))
             case "number":
-                return _Typed(values.numbers(text, read))
+                return _Typed(values.numbers(text, read, rule.decimal))
             case "integer":
-                return _Typed(values.integers(text, read))
+                return _Typed(values.integers(text, read, rule.decimal))
             case "boolean":
                 return _Typed(values.booleans(text, rule.true, rule.false) if read is None else read)
 
@@ -223,9 +229,11 @@ class Caster:
         for heading in rule.plus:
             text = self.texts.cell(heading)
             reading = _reading(rule, "duration", "")
-            assert reading is not None
-            already = self._read_already.get((self.texts.column(heading), *reading[0]))
-            seconds = values.durations(text, rule.unit, already)
+            already = None
+            if reading is not None:
+                already = self._read_already.get((self.texts.column(heading), *reading[0]))
+            number = values.pointed(text) if rule.decimal == "," else text
+            seconds = values.durations(number, rule.unit, already)
             bad = bad | (text.is_not_null() & seconds.is_null())
             total = total + seconds.fill_null(0.0)
         total = total.set(bad, None)
@@ -252,6 +260,7 @@ def _filled_up(first: Cast, other: Cast, use: pl.Series) -> Cast:
         _either(first.distant, other.distant, use),
         _either(first.unset, other.unset, use),
         second,
+        _either(first.comma, other.comma, use),
     )
 
 
@@ -275,8 +284,10 @@ def _plus(at: pl.Series, by: pl.Series) -> pl.Series:
 
 
 def _reading(rule: Rule, kind: ColumnType, column: str) -> tuple[Key, pl.Expr] | None:
-    """How the text in ``column`` is read at first, and what decides that; None where it depends on the whole column."""
+    """How the text in ``column`` is read at first, and what decides that; None where there is more to it."""
     text = pl.col(column)
+    if rule.decimal == ",":
+        return None
     match kind:
         case "duration":
             return ("duration", rule.unit), values.as_duration(text, rule.unit)

@@ -42,13 +42,15 @@ def one_format(path: str, heading: str, formats: Sequence[str], seen: pl.Series)
     likely = [format for format in formats if int(sample[format].sum()) == most]
     read = {format: values.local_times(seen, format) for format in likely}
     # A format that reads less than another cannot be the one; it may only show that the column is mixed.
+    examples: list[str] = []
     for best in likely:
         rest = seen.filter(read[best].is_null())
         odd = [value for format in formats if format != best for value in _first_read(rest, format)]
         if not odd:
             break
+        examples.append(min(odd))
     else:
-        message = f"dates in {heading} are written in more than one way: most as {likely[0]}, but not '{min(odd)}'."
+        message = f"dates in {heading} are written in more than one way: most as {likely[0]}, but not '{examples[0]}'."
         hint = "Export again with one date format, or give --profile with the one format that is right."
         raise InputError(Problem("I107", message, Place(path), hint))
     for other in likely:

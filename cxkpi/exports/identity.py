@@ -55,8 +55,11 @@ class Identity:
         self.people = _normalised(people)
         self.customers = _normalised(customers)
         self.known = set(roster["agent_id"].drop_nulls().to_list())
-        self.names = _unique_names(roster)
+        owners = _owners(roster)
+        self.names = {name: ids[0] for name, ids in owners.items() if len(ids) == 1}
+        self.shared = sorted(name for name, ids in owners.items() if len(ids) > 1)
         self.by_name: dict[str, _Tally] = {}
+        self.namesakes: dict[str, _Tally] = {}
         self.orphans: dict[str, _Tally] = {}
         self.strangers: dict[str, _Tally] = {}
         self.unlisted = _Tally()
@@ -106,7 +109,7 @@ class Identity:
             .with_columns(pl.coalesce("sure", "named", "written").alias("id"))
         )
         joined = used.join(
-            found.select("written", "day", "id", "sure", "named"),
+            found.select("written", "day", "id", "sure", "named", pl.col("login").is_in(self.shared).alias("shared")),
             on=["written", "day"],
             how="left",
             nulls_equal=True,
@@ -116,7 +119,10 @@ class Identity:
         named = unsure.filter(pl.col("named").is_not_null())
         if not named.is_empty():
             self.by_name.setdefault(system, _Tally()).add(table, named["written"])
-        orphans = unsure.filter(pl.col("named").is_null())
+        shared = unsure.filter(pl.col("shared"))
+        if not shared.is_empty():
+            self.namesakes.setdefault(system, _Tally()).add(table, shared["written"])
+        orphans = unsure.filter(pl.col("named").is_null() & ~pl.col("shared"))
         if not orphans.is_empty():
             self.orphans.setdefault(system, _Tally()).add(table, orphans["written"])
         return frame.with_columns(joined["id"].alias(column))
@@ -161,6 +167,12 @@ class Identity:
                 f"{_logins(tally, system)} not in people.csv {_was(tally)} matched with the roster by name: "
                 f"{tally.of_tables}."
             )
+        for system, tally in sorted(self.namesakes.items()):
+            one = len(tally.logins) == 1
+            notes.append(
+                f"{_logins(tally, system)} {'is the name' if one else 'are names'} of two people of the roster; "
+                f"{tally.of_tables} keep the login as agent_id. Lines in people.csv would tell them apart."
+            )
         for system, tally in sorted(self.orphans.items()):
             notes.append(
                 f"{_logins(tally, system)} {_is(tally)} known neither to people.csv nor to the roster; "
@@ -203,12 +215,13 @@ def _with_login(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.join(logins, on="written", how="inner")
 
 
-def _unique_names(roster: pl.DataFrame) -> Mapping[str, str]:
+def _owners(roster: pl.DataFrame) -> Mapping[str, list[str]]:
+    """Name, normalised, to the people of the roster who have it."""
     owners: dict[str, set[str]] = {}
     for agent_id, name in roster.select("agent_id", "name").unique().sort("agent_id", "name").iter_rows():
         if name is not None and agent_id is not None:
             owners.setdefault(normalise(name), set()).add(agent_id)
-    return {name: next(iter(ids)) for name, ids in sorted(owners.items()) if len(ids) == 1}
+    return {name: sorted(ids) for name, ids in sorted(owners.items())}
 
 
 def check_people(people: pl.DataFrame, paths: pl.Series) -> None:

@@ -14,6 +14,8 @@ from cxkpi.exports.texts import Texts
 from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType
 
+_COMMA = "a comma: thousands or decimals? declare decimal: ',' or '.' in the profile"
+
 
 def judged(drafts: Sequence[Draft], texts: Texts) -> tuple[pl.Series, tuple[Reject, ...]]:
     """Which records are rejected, and for each the first reason found.
@@ -57,6 +59,8 @@ class _Judge:
             if required or name == time:
                 if cast.distant is not None:
                     self._reject(draft.here & cast.bad & cast.distant, cast, column, "not a sensible date")
+                if cast.comma is not None:
+                    self._reject(draft.here & cast.bad & cast.comma, cast, column, _COMMA)
                 self._reject(draft.here & cast.bad, cast, column, f"not {_noun(column.type)}")
             if required:
                 self._reject(draft.here & cast.values.is_null() & ~cast.bad, cast, column, "empty")

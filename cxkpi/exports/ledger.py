@@ -18,11 +18,15 @@ from cxkpi.result import FileEntry, Reject
 
 @dataclass(slots=True)
 class Part:
-    """One file's rows of one table: where they are written, and of every row its record's line and its key's print."""
+    """One file's rows of one table: where they are written, and of every row its record's line and its key's print.
+
+    ``filled``: the columns in which some row has a value.
+    """
 
     path: Path
     lines: pl.Series
     keys: pl.Series
+    filled: frozenset[str]
 
 
 @dataclass(slots=True)

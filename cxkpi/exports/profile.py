@@ -87,7 +87,8 @@ class Rule(Model):
     several headings as one text. ``is``: a constant. ``row_number``: the file and line, where an export has no
     identifier. The text is then cut (``split``, ``pick``: first, last or a number from 1), freed of prefixes
     (``strip``), compared with ``nulls``, mapped (``values``, ``otherwise``) and cast to the column's type: by
-    ``format`` for instants and dates, ``unit`` for durations, ``true``/``false`` words or ``filled`` for booleans.
+    ``format`` for instants and dates, ``unit`` for durations, ``decimal`` (the decimal sign) for numbers and durations,
+    ``true``/``false`` words or ``filled`` for booleans.
     ``empty`` stands for an empty cell. ``plus`` adds durations (in ``unit``) to an instant. ``scale`` bounds a score.
     ``when``: otherwise null. ``login``: the cell is a login of that system and is looked up in people.csv or
     customers.csv.
@@ -99,6 +100,7 @@ class Rule(Model):
     is_: Text | None = Field(default=None, alias="is")
     row_number: bool = False
     format: Texts = ()
+    decimal: Literal[".", ","] | None = None
     unit: Literal["ms", "s", "m", "h", "d"] = "s"
     split: Text | None = None
     pick: Literal["first", "last"] | int = "first"
@@ -168,8 +170,9 @@ class Say(Model):
 class File(Model):
     """How the file is written, where that cannot be seen in it.
 
-    ``header_rows`` counts the headings and the rows below them that are no data; ``header_mark`` is a text that the
-    last of these rows holds, without which there is only one. ``footer``: patterns of the first line after the data.
+    ``header_rows`` counts the headings and the rows below them that are no data; ``header_mark`` is a text in every
+    filled cell of the last of these rows, without which there is only one. ``footer``: patterns of the first
+    line after the data.
     """
 
     delimiter: Literal[",", ";", "tab", "|"] | None = None

@@ -36,6 +36,7 @@ _MAY_BE_OPEN = frozenset({"contacts"})
 _OPTIONS: Mapping[str, frozenset[str]] = {
     "format": frozenset({"instant", "date"}),
     "unit": frozenset({"duration", "instant"}),
+    "decimal": frozenset({"number", "integer", "duration", "instant"}),
     "plus": frozenset({"instant"}),
     "true": frozenset({"boolean"}),
     "false": frozenset({"boolean"}),

@@ -149,6 +149,7 @@ def _below(lines: Sequence[str], delimiter: str, after: int, profile: Profile) -
         rows.append(cells)
         at += used
     mark = profile.file.header_mark
-    if mark is not None and not (rows and any(mark in cell for cell in rows[-1])):
+    last = [cell for cell in rows[-1] if cell.strip()] if rows else []
+    if mark is not None and not (last and all(mark in cell for cell in last)):
         return 0, after
     return len(rows), at

@@ -76,7 +76,7 @@ def split(
     every_line = every["text"].fill_null("")
     total = every_line.len()
     data_line = min(data_line, total)
-    end = _data_end(every_line, data_line, footer)
+    end = _data_end(every_line, data_line, footer, delimiter, width)
     skipped = _filled(every_line.slice(0, heading_line)) + _filled(every_line.slice(end))
     if heading_line and every_line[0].strip().strip('"').lower().startswith("sep="):
         skipped -= 1
@@ -167,17 +167,40 @@ def _filled(lines: pl.Series) -> int:
     return int((lines.str.strip_chars() != "").sum())
 
 
-def _data_end(lines: pl.Series, start: int, footer: Sequence[str]) -> int:
+def _data_end(lines: pl.Series, start: int, footer: Sequence[str], delimiter: str, width: int) -> int:
+    """The first line after the data: one that fits a pattern, is in no cell, and has no record at or below it."""
     total = lines.len()
     if not footer:
         return total
     patterns = [re.compile(pattern, re.IGNORECASE) for pattern in footer]
     first = max(start, total - _FOOTER_LINES)
-    for offset, line in enumerate(lines.slice(first).to_list()):
+    tail = lines.slice(first).to_list()
+    fitting: list[int] = []
+    quotes = 0
+    for offset, line in enumerate(tail):
         written = line.lstrip(' "\t')
-        if any(pattern.match(written) for pattern in patterns):
-            return first + offset
-    return total
+        fits = any(pattern.match(written) for pattern in patterns)
+        if _holds_record([line], delimiter, width, fits):
+            fitting, quotes = [], 0
+            continue
+        if fits and quotes % 2 == 0:
+            fitting.append(offset)
+        quotes += line.count('"')
+    return next((first + at for at in fitting if not _holds_record(tail[at:], delimiter, width, True)), total)
+
+
+def _holds_record(lines: Sequence[str], delimiter: str, width: int, fits: bool) -> bool:
+    """Whether some record has a cell for every heading, and not only the first is filled.
+
+    Of a file with one heading every line has; there the first line decides by whether it ``fits`` a pattern.
+    """
+    if width == 1:
+        return not fits and any(line.strip() for line in lines)
+    try:
+        rows = list(csv.reader([line + "\n" for line in lines], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return any(len(row) == width and any(cell.strip() for cell in row[1:]) for row in rows)
 
 
 def _quoted_counts(

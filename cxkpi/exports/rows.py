@@ -80,6 +80,7 @@ def make(
         notes=(
             *_said(profile, texts, rejected),
             *_shortened(drafted, path),
+            *_left_empty(drafted, rejected, path),
             *_unset(drafted, rejected, path),
             *_doubtful(caster, again, path),
         ),
@@ -186,6 +187,32 @@ def _shortened(drafted: Sequence[Draft], path: str) -> list[str]:
         "different records may have become one. Export it again without opening it."
         for heading in found
     ]
+
+
+def _left_empty(drafted: Sequence[Draft], rejected: pl.Series, path: str) -> list[str]:
+    """Columns of which nothing could be read, and numbers whose comma may mean two things."""
+    notes: dict[str, str] = {}
+    for draft in drafted:
+        here = draft.here & ~rejected
+        for name, cast in draft.casts.items():
+            bad = here & cast.bad
+            count = int(bad.sum())
+            commas = 0 if cast.comma is None else int((bad & cast.comma).sum())
+            if commas:
+                cells = "1 cell" if commas == 1 else f"{commas:,} cells"
+                notes[cast.heading] = (
+                    f"{path}: {cells} in '{cast.heading}' {'has' if commas == 1 else 'have'} a comma that may part "
+                    "thousands or decimals; left empty. Declare decimal: ',' or '.' in a profile."
+                )
+            elif count and count == int((here & cast.text.is_not_null()).sum()):
+                such = "" if draft.table.columns[name].role != "plain" else f", such as '{cast.text.filter(bad)[0]}'"
+                cells = "the only cell" if count == 1 else f"none of the {count:,} cells"
+                notes.setdefault(
+                    cast.heading,
+                    f"{path}: {cells} in '{cast.heading}' {'cannot' if count == 1 else 'can'} be read as "
+                    f"{name}{such}; left empty.",
+                )
+    return list(notes.values())
 
 
 def _unset(drafted: Sequence[Draft], rejected: pl.Series, path: str) -> list[str]:

@@ -39,7 +39,7 @@ class Stitching:
         self.timezone = timezone
         self.into = into
         self.accounts: list[Account] = []
-        self.supplied: dict[str, set[str]] = {}
+        self.mapped: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.identities: dict[str, list[pl.DataFrame]] = {"people": [], "customers": []}
         self.rosters: list[pl.DataFrame] = []
@@ -74,7 +74,8 @@ class Stitching:
         )
         self.accounts.append(account)
         for name, frame in frames.items():
-            self.supplied.setdefault(name, set()).update(made.supplied[name])
+            table = self.tables[name]
+            self.mapped.setdefault(name, set()).update(made.supplied[name])
             if name in self.identities:
                 account.others[name] = frame.height
                 self.identities[name].append(frame.with_columns(pl.lit(shown).alias("path")))
@@ -83,10 +84,9 @@ class Stitching:
                 self.rosters.append(frame.select("agent_id", "name"))
             else:
                 frame = self.identity.resolve(name, frame, made.logins)
-            table = self.tables[name]
             key = fingerprint(frame.select("source", *table.key))
             target = self.into / name / f"{len(self.accounts) - 1:05d}.parquet"
-            account.parts[name] = Part(target, frame["line"], key)
+            account.parts[name] = Part(target, frame["line"], key, filled(frame))
             write(frame.drop("line"), target)
 
     def know_people(self) -> None:
@@ -154,14 +154,15 @@ class Stitching:
             self._drop(name, part, pl.int_range(part.lines.len(), eager=True).is_in(rows.implode()))
         count = sum(rows.len() for rows in lost.values())
         if count:
-            self.notes.append(
-                f"{count:,} rows of {name} have the key of a row from another record; the newest of each was kept."
-            )
+            have = f"1 row of {name} has" if count == 1 else f"{count:,} rows of {name} have"
+            self.notes.append(f"{have} the key of a row from another record; the newest of each was kept.")
 
     def _drop(self, name: str, part: Part, mask: pl.Series) -> None:
         if not mask.any():
             return
-        write(pl.read_parquet(part.path).filter(~mask), part.path)
+        kept = pl.read_parquet(part.path).filter(~mask)
+        write(kept, part.path)
+        part.filled = filled(kept)
         part.lines = part.lines.filter(~mask)
         part.keys = part.keys.filter(~mask)
 
@@ -196,11 +197,33 @@ class Stitching:
         return Stored(
             table=name,
             files=files[name],
-            supplied=frozenset(self.supplied[name]),
+            supplied=self._supplied(table),
             rows=int(frame.select(pl.len()).collect().item()),
             first=reached.first,
             through=reached.through,
         )
+
+    def _supplied(self, table: Table) -> frozenset[str]:
+        """The columns that hold something, and those whose emptiness says something: nobody left, nobody is named.
+
+        Any other column without a value would only stand before one of the same name that a look-up leads to; so would
+        an empty identifier of a row, ``agent_id`` of invitations, where the contact has one.
+        """
+        telling = {*table.key, *table.time, *(table.span or ())}
+        for lookup in table.lookups.values():
+            others = (other.table for other in table.lookups.values() if other.on != lookup.on)
+            if not any(lookup.on in self._filled(other) for other in others):
+                telling.add(lookup.on)
+        return frozenset(self.mapped[table.name] & (telling | self._filled(table.name)))
+
+    def _filled(self, name: str) -> frozenset[str]:
+        parts = (account.parts[name] for account in self.accounts if name in account.parts)
+        return frozenset[str]().union(*(part.filled for part in parts))
+
+
+def filled(frame: pl.DataFrame) -> frozenset[str]:
+    """The columns in which at least one row has a value."""
+    return frozenset(column.name for column in frame.iter_columns() if column.null_count() < frame.height)
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:

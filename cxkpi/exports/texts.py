@@ -164,7 +164,12 @@ def _is_plain(rule: Rule) -> bool:
 def _finished(text: pl.Expr, rule: Rule) -> pl.Expr:
     """What follows after a part has been picked."""
     for prefix in rule.strip:
-        text = text.str.strip_prefix(prefix)
+        begins = text.str.to_lowercase().str.starts_with(prefix.lower())
+        text = pl.when(begins).then(text.str.slice(len(prefix))).otherwise(text)
+    if rule.strip:
+        # ``tel:`` without a number is nobody's; the empty text would be one customer of all of them.
+        text = text.str.strip_chars()
+        text = pl.when(text != "").then(text)
     if rule.nulls:
         text = pl.when(~is_word(text, rule.nulls)).then(text)
     if rule.empty is not None:

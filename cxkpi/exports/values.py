@@ -27,6 +27,13 @@ _WORDS = (
     rf"^(?:{_NUMBER} *d(?:ays?)?)?[ ,]*(?:{_NUMBER} *h(?:(?:ou)?rs?)?)?[ ,]*"
     rf"(?:{_NUMBER} *m(?:in(?:ute)?s?)?)?[ ,]*(?:{_NUMBER} *s(?:ec(?:ond)?s?)?)?$"
 )
+# Of a comma alone nobody can say whether it parts thousands or decimals.
+_CERTAIN = (
+    r"^[+-]?[£$€]? ?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,}|(?:['\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?)$"
+    r"|^[+-]?[£$€] ?\d+(?:\.\d+)?$"
+)
+_DOUBTFUL = r"^[+-]?[£$€]? ?\d+,\d+$"
+_COMMA_DECIMAL = r"^[+-]?[£$€]? ?(?:\d{1,3}(?:[.'\u2019\u00a0\u202f]\d{3})+|\d+)(?:,\d+)?$"
 _THOUSANDS = r"^[+-]?[£$€]? ?\d{1,3}(?:[,'\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?$|^[+-]?[£$€] ?\d+(?:\.\d+)?$"
 
 
@@ -83,18 +90,34 @@ def durations(text: pl.Series, unit: str, read: pl.Series | None = None) -> pl.S
     return _retry(text, _read(text, as_duration(_TEXT, unit), read), lambda rest: _clock(rest).round(3))
 
 
-def numbers(text: pl.Series, read: pl.Series | None = None) -> pl.Series:
+def numbers(text: pl.Series, read: pl.Series | None = None, decimal: str | None = None) -> pl.Series:
     """Finite numbers with a decimal point; thousands separators and a currency sign in front are read over.
 
-    ``read``: what ``as_number`` made of the text, if that is known.
+    ``read``: what ``as_number`` made of the text, if that is known. ``decimal`` None leaves a number unread in which a
+    comma may part thousands or decimals, as in ``3,125``; ``"."`` says that it parts thousands.
     """
-    return _retry(text, _read(text, as_number(_TEXT), read), _thousands)
+    pattern = _CERTAIN if decimal is None else _THOUSANDS
+    return _retry(text, _read(text, as_number(_TEXT), read), lambda rest: _thousands(rest, pattern))
 
 
-def integers(text: pl.Series, read: pl.Series | None = None) -> pl.Series:
-    """Whole numbers, ``3.0`` among them. ``read``: what ``as_number`` made of the text, if that is known."""
-    value = numbers(text, read)
+def integers(text: pl.Series, read: pl.Series | None = None, decimal: str | None = None) -> pl.Series:
+    """Whole numbers, ``3.0`` among them. ``read`` and ``decimal``: as in ``numbers``."""
+    value = numbers(text, read, decimal)
     return value.set(value != value.round(), None).cast(pl.Int64, strict=False)
+
+
+def pointed(text: pl.Series) -> pl.Series:
+    """Numbers written with a decimal comma as plain ones; other numbers null, clocks (``0:19,5``) with points."""
+    cell = pl.col("text")
+    plain = cell.str.replace_all(r"[^0-9,+-]", "").str.replace(",", ".", literal=True)
+    clock = cell.str.replace_all(r"(\d),(\d)", "${1}.${2}")
+    read = pl.when(cell.str.contains(_COMMA_DECIMAL)).then(plain)
+    return text.to_frame("text").select(read.when(cell.str.contains(r"[:A-Za-z]")).then(clock)).to_series()
+
+
+def doubtful(text: pl.Series) -> pl.Series:
+    """Numbers in which a comma may part thousands or decimals; never null."""
+    return text.str.contains(_DOUBTFUL).fill_null(False)
 
 
 def booleans(text: pl.Series, true: Sequence[str], false: Sequence[str]) -> pl.Series:
@@ -226,7 +249,7 @@ def _sum(groups: pl.Expr, factors: Sequence[float], *, last_required: bool) -> p
     return pl.when(known).then(total)
 
 
-def _thousands(text: pl.Series) -> pl.Series:
-    fits = text.str.contains(_THOUSANDS)
+def _thousands(text: pl.Series, pattern: str) -> pl.Series:
+    fits = text.str.contains(pattern)
     plain = text.str.replace_all(r"[^0-9.+-]", "")
     return plain.set(~fits, None).cast(pl.Float64, strict=False)

@@ -186,7 +186,8 @@ def _result(
     absent = [_absent(metric, answer.left_out[metric.key]) for metric in chosen if metric.key in answer.left_out]
     if absent and (named or not answer.rows):
         if not answer.rows:
-            raise InputError(*absent)
+            # What was said while reading often tells why nothing is there.
+            raise InputError(*absent, *(Problem("I012", note, severity="note") for note in loaded.notes))
     else:
         absent = []
     notes = [*loaded.notes, *_empty_files(loaded), *answer.notes]

@@ -198,3 +198,12 @@ def test_counts_of_a_ratio_are_whole():
     rows = cxkpi.measure(ACD, metrics=["aht"], every="all").rows
     assert isinstance(rows[0].denominator, int)
     assert isinstance(rows[0].numerator, float)
+
+
+def test_why_nothing_is_there_is_said(tmp_path):
+    file = plain(tmp_path, ["2026-01-05", "2026-01-06"])
+    file.write_text(file.read_text(encoding="utf-8").replace(",100,", ",oops,"), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        cxkpi.measure([file], metrics=["talk_time"])
+    assert "talk_s" in str(refused.value)
+    assert any(problem.severity == "note" and "oops" in problem.message for problem in refused.value.problems)
