@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from cxkpi.errors import Problem
+from cxkpi.errors import InputError, Problem
 
 Every = Literal["day", "week", "month", "quarter", "year", "all"]
 Status = Literal["met", "missed", "alarm"]
@@ -31,7 +31,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Difference from the same length one period (or year) before;
+    """Difference from the same length one period (or year) before.
 
     ``significant`` is None where a side has no interval.
     """
@@ -122,12 +122,22 @@ class Reject:
     masked: bool = False
 
 
+class NothingMeasuredError(InputError):
+    """No figure came of the input; what was read and rejected is known all the same."""
+
+    def __init__(self, *problems: Problem, files: tuple[FileEntry, ...], rejects: tuple[Reject, ...]) -> None:
+        super().__init__(*problems)
+        self.files = files
+        self.rejects = rejects
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Everything a run found out. ``rows`` are in the declared order: metric as asked, variant, the whole first, start.
 
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
-    same."""
+    same.
+    """
 
     version: str
     catalogue_path: str

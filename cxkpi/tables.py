@@ -3,7 +3,8 @@
 Physical types in Parquet: instants are ``Datetime("us")`` without a zone, meaning UTC; dates are ``Date``; durations
 are ``Float64`` seconds to the millisecond (names end in ``_s``); numbers ``Float64``; integers ``Int64``; identifiers
 and text ``String``; booleans ``Boolean``. Every table also holds ``source`` (the system the record came from), so that
-a key is (source, id)."""
+a key is (source, id).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +14,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 ColumnType = Literal["text", "number", "integer", "boolean", "instant", "date", "duration"]
+
+# How each type is stored; what the types mean stands at the head of this module.
+POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
+    "text": pl.String(),
+    "number": pl.Float64(),
+    "integer": pl.Int64(),
+    "boolean": pl.Boolean(),
+    "instant": pl.Datetime("us"),
+    "date": pl.Date(),
+    "duration": pl.Float64(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +36,8 @@ class Column:
 
     ``event``: the instant or date records something that happened, so it counts towards ``through`` (a due date does
     not). ``known``: ``"always"``, or ``"answered"`` where the column is filled only once somebody answered the contact.
-    ``role``: ``"identifier"`` and ``"free text"`` values are masked on terminals and in logs."""
+    ``role``: ``"identifier"`` and ``"free text"`` values are masked on terminals and in logs.
+    """
 
     type: ColumnType
     event: bool = False
@@ -58,7 +73,8 @@ class Table:
     ``key``: columns that, with ``source``, identify a row. ``time``: dotted names; the first that is not null is the
     row's default time. ``seen``: dotted names, likewise; when the row came into view, compared with as_of. ``lookups``
     are searched in this order. ``span``: first and last day of a spell, which makes ``stock`` possible. ``history``:
-    where earlier values of a spell's columns stand."""
+    where earlier values of a spell's columns stand.
+    """
 
     name: str
     row: str
@@ -348,7 +364,8 @@ def paths(tables: Mapping[str, Table], table: str, column: str) -> Iterable[tupl
     """Every way to read ``column`` from a row of ``table``, nearest first: own column, then look-ups as declared.
 
     A path is the names of the look-ups and then the column, ``("invitation", "contact", "queue")``. ``column`` may be
-    dotted (``agent.site``), which fixes the path from any point on."""
+    dotted (``agent.site``), which fixes the path from any point on.
+    """
     *steps, last = column.split(".")
     if not steps and last in tables[table].columns:
         yield (last,)
@@ -372,7 +389,8 @@ class Stored:
 
     ``files``: its Parquet parts, all of one schema: every declared column, and ``source``. ``supplied``: the declared
     columns that some input file fills. ``rows``. ``first`` and ``through``: oldest default time and newest event, UTC
-    without zone."""
+    without zone.
+    """
 
     table: str
     files: tuple[Path, ...]

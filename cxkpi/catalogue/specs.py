@@ -42,7 +42,8 @@ class Builder:
     ) -> Any:
         """The dataclass ``kind`` from its model, or from a default of it; broken parts are reported and left None.
 
-        ``misspelt``: keys that were meant by unknown ones, which nobody has to miss."""
+        ``misspelt``: keys that were meant by unknown ones, which nobody has to miss.
+        """
         hints = hints_of(kind)
         fields = dataclasses.fields(kind)
         values: dict[str, Any] = {}

@@ -211,24 +211,31 @@ def report(
     arguments.not_an_input(written, read)
 
     import cxkpi
+    from cxkpi.result import NothingMeasuredError
 
-    with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet):
-        result = cxkpi.measure(
-            paths,
-            catalogue=catalogue,
-            metrics=metrics,
-            all_metrics=all_metrics,
-            every=every,
-            by=dimensions,
-            since=first,
-            until=end,
-            last=newest,
-            only=conditions or None,
-            compare=compare,
-            as_of=as_of,
-            profiles=tuple(profile or ()),
-            engine=engine,
-        )
+    try:
+        with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet):
+            result = cxkpi.measure(
+                paths,
+                catalogue=catalogue,
+                metrics=metrics,
+                all_metrics=all_metrics,
+                every=every,
+                by=dimensions,
+                since=first,
+                until=end,
+                last=newest,
+                only=conditions or None,
+                compare=compare,
+                as_of=as_of,
+                profiles=tuple(profile or ()),
+                engine=engine,
+            )
+    except NothingMeasuredError as nothing:
+        if rejects is not None:
+            arguments.not_an_input(written, read, [entry.path for entry in nothing.files])
+            output.write_rejects(rejects, nothing.rejects)
+        raise
     arguments.not_an_input(written, read, [entry.path for entry in result.files])
     if rejects is not None:
         output.write_rejects(rejects, result.rejects)

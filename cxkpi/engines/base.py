@@ -22,10 +22,7 @@ class Engine(Protocol):
         ...
 
     def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:
-        """``frame`` with column ``into``:
-
-        The wall-clock time in ``zone`` of ``column``, a UTC instant without a zone.
-        """
+        """``frame`` with a further column ``into``: the local time in ``zone`` of ``column``, a UTC instant."""
         ...
 
     def collect(self, plans: Sequence[Frame]) -> list[pl.DataFrame]:

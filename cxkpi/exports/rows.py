@@ -14,19 +14,9 @@ from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.sequence import settled
 from cxkpi.exports.texts import Texts
 from cxkpi.result import Reject
-from cxkpi.tables import ColumnType, Table
+from cxkpi.tables import POLARS_TYPES, Table
 
 _SHORTENED = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
-
-POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
-    "text": pl.String(),
-    "number": pl.Float64(),
-    "integer": pl.Int64(),
-    "boolean": pl.Boolean(),
-    "instant": pl.Datetime("us"),
-    "date": pl.Date(),
-    "duration": pl.Float64(),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from cxkpi.exports.identity import Identity, check_customers, check_people
 from cxkpi.exports.identity_tables import IDENTITY
 from cxkpi.exports.ledger import Account, Part, losers, newest_in_file
 from cxkpi.exports.one_file import Read
-from cxkpi.exports.rows import POLARS_TYPES, fingerprint
+from cxkpi.exports.rows import fingerprint
 from cxkpi.exports.spells import merged
 from cxkpi.exports.times import newest_event, reach
 from cxkpi.result import FileEntry, Reject
-from cxkpi.tables import Stored, Table
+from cxkpi.tables import POLARS_TYPES, Stored, Table
 
 
 @dataclass(frozen=True, slots=True)

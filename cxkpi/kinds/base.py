@@ -4,12 +4,12 @@ A kind is one module with a ``Spec`` and three functions::
 
     branches(metric, data) -> {name: Branch}     what to add up, of which rows
     figures(metric, cells) -> [Figure]           one figure per cell, from sums alone
-    window(metric) -> (tables, seconds) | None   how long after its time a row can be judged, and where the answer is
-    looked for
+    window(metric) -> (tables, seconds) | None   how long after its time a row is judged, and by which tables
 
 Branches of one table, time and step are run together in one pass, grouped by day or month, by the dimensions asked for
 and by the branch's own ``keys``; the sums are then added up to cells. A cell is one period (or rolled window) of one
-combination of dimension values."""
+combination of dimension values.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Branch:
 
     ``form`` ``"sums"``: ``adds`` gives integer columns, zero for rows outside the population, summed per group.
     ``"list"``: the rows where ``where`` holds, with the columns of ``adds``, not summed. ``"spells"``: likewise, as
-    stretches of days. ``where`` is also the population by which a dimension known only once answered is refused."""
+    stretches of days. ``where`` is also the population by which a dimension known only once answered is refused.
+    """
 
     table: str
     at: str | None
@@ -62,10 +63,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days a cell is computed from:
-
-    ``end`` exclusive, ``until`` the same but no later than the day after as_of's.
-    """
+    """The days a cell is computed from, ``end`` exclusive; ``until`` is the end of those that have elapsed by as_of."""
 
     start: date
     end: date
@@ -96,7 +94,8 @@ class Cells:
     ``frames``: per branch a frame with column ``cell`` (position in ``windows``), the branch's keys, and its sums.
     ``by``: the dimensions of the cells. ``metric_rows``: other metrics per entity and period, where the metric reads
     them, up to ``metric_rows_until``; ``observed_from``: the first day on which there is any. ``limits``: whether
-    intervals are wanted."""
+    intervals are wanted.
+    """
 
     windows: Sequence[Window]
     frames: Mapping[str, pl.DataFrame]

@@ -80,7 +80,8 @@ class Example:
     ``given``: table name to rows, each a mapping of column to the text as written (None for an empty cell); ``rows`` is
     already expanded. ``as_of``: local date or timestamp as written. ``expect``: field names of a Result row to expected
     values. ``expect_by``: dimension, then value, then fields. ``decimals`` and ``truncated``: how far ``expect`` is
-    exact."""
+    exact.
+    """
 
     name: str
     given: Mapping[str, tuple[Mapping[str, str | None], ...]]
@@ -101,7 +102,8 @@ class Metric:
 
     ``spec`` is the dataclass of its kind. ``target`` and ``alarm`` are in the metric's stored unit: shares as
     fractions, durations in seconds. ``definition`` hashes what decides the number, so wording and targets do not change
-    it."""
+    it.
+    """
 
     name: str
     variant: str | None

@@ -46,13 +46,13 @@ _AT, _FOLLOWS = "__at", "__follows"
 
 @dataclass(frozen=True)
 class Successors:
-    """Adds to every row the earliest ``to`` of its key that lies after its own ``from`` plus the gap, whatever lies
-    between.
+    """Adds to every row the earliest ``to`` of its key that lies after its own ``from`` plus the gap.
 
     Each row stands twice in one stream per key: once as a row that may follow, at its ``to``, and once as a row that
     may be followed, at its ``from``. Read backwards, the smallest ``to`` so far is the answer; at equal times the rows
     that may follow come first, so that ``to`` must be strictly later. As-of joins would say this in a line, but not on
-    every engine."""
+    every engine.
+    """
 
     key: tuple[str, ...]
     clock: Clock

@@ -149,7 +149,8 @@ def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed:
     """The rows of ``table`` in view, with ``names`` readable, and the local time in column ``__local`` if ``timed``.
 
     A row without a time has none there: it is in no period, but it may still follow another. A look-up never adds rows:
-    its key is unique or the look-up is empty."""
+    its key is unique or the look-up is empty.
+    """
     wanted = {name: path for name in names if (path := data.path(table, name)) is not None}
     times = data.time_paths(table, at) if timed else ()
     seen = _seen_paths(data, table) if _is_cut(data, table) else ()

@@ -43,9 +43,9 @@ def spells(data: Data, table: str, where: Condition | None, last_day: Literal["o
 
 
 def read(sums: Mapping[str, int], window: Window, what: str) -> tuple[int, int]:
-    """(sum, over):
+    """A stock as (sum, over), whose quotient it is: person-days over elapsed days for ``mean``, else counts over 1, 2.
 
-    A stock is their quotient. ``mean`` is person-days over elapsed days; the others are counts over 1 or 2.
+    Over is 0 for a period of which no day has elapsed.
     """
     elapsed = (window.until - window.start).days
     if elapsed <= 0:
@@ -81,7 +81,8 @@ def open_spells(spells: pl.DataFrame, windows: pl.DataFrame, last_day: Literal["
     ``spells``: entity, first, last (null while open), leaves (whether ``last`` is a leave rather than a move), and
     dimension columns. ``windows``: period, start, until (exclusive). Result: one row per entity, period and dimension
     values: days open, and whether open at the opening, at the closing, and at all. A leaver of a day is out at its
-    closing unless ``counted``."""
+    closing unless ``counted``.
+    """
     dimensions = [name for name in spells.columns if name not in ("entity", "first", "last", "leaves")]
     open_ = spells.join(windows, how="cross").filter(
         (pl.col("first") < pl.col("until"))
@@ -113,7 +114,8 @@ def split_at_changes(spells: pl.DataFrame, changes: Mapping[str, pl.DataFrame]) 
 
     ``spells``: entity, first, last, and a column per dimension holding the spell's newest value. ``changes``: per
     dimension a frame of entity, at, was; the value on a day is ``was`` of the spell's first change after it, else the
-    newest. Adds ``leaves``: whether a piece ends with the spell."""
+    newest. Adds ``leaves``: whether a piece ends with the spell.
+    """
     days = ("first", "last", "leaves")
     pieces = spells.with_columns(pl.lit(True).alias("leaves"), pl.col("last").alias("spell_last"))
     for dimension, moves in changes.items():

@@ -164,10 +164,7 @@ class Runs:
             self._met[name].append((start, end, meets if thick else None))
 
     def first(self, entity: str, since: date) -> tuple[date | None, date | None]:
-        """(when the first complete run ends or starts, else None;
-
-        When a run still open at the newest period started).
-        """
+        """The day of the first complete run, and the day on which a run still open began; None where there is none."""
         run: list[tuple[date, date]] = []
         for start, end, verdict in self._met.get(entity, []):
             if end <= since:

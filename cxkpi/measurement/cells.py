@@ -38,7 +38,8 @@ def figures(
 
     ``sums``: the job's frames by branch. ``refused``: the values of a dimension may not be told apart, and if True not
     even the whole, because contacts that nobody answered are counted and have no such value. The whole comes first,
-    then combinations in the order of their values, null last."""
+    then combinations in the order of their values, null last.
+    """
     combinations = _combinations(job, sums)
     windows = pl.DataFrame(
         {

@@ -54,7 +54,8 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
     """Rows of every metric for the whole and each combination of dimension values, period by period.
 
     ``others``: metrics by title that these read, or guard against. Metrics whose table or columns are not there are
-    left out, each with the reason. UsageError for a dimension that no metric has."""
+    left out, each with the reason. UsageError for a dimension that no metric has.
+    """
     reasons = {metric.key: missing_input(metric, others, data) for metric in metrics}
     left_out = {key: why for key, why in reasons.items() if why is not None}
     usable = [metric for metric in metrics if metric.key not in left_out]

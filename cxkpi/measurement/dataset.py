@@ -37,7 +37,8 @@ def dataset(
 
     ``as_of``: a local date (its end) or local timestamp; by default the newest event instant of the data, less the few
     that lie far beyond all others. HR dates can lie in the future (a notice given), so they decide only where no table
-    holds instants, and then those of joining and moving."""
+    holds instants, and then those of joining and moving.
+    """
     with_instants = {name for name in stored if holds_instants(tables[name])}
     reach = {name: table.through for name, table in stored.items() if table.through is not None}
     newest, notes = _newest(stored, tables, with_instants, reach, zone)
@@ -53,7 +54,9 @@ def dataset(
         else:
             through[name] = at
     # An as_of at midnight is the end of the day before, unless something happened at that very instant.
-    begun = as_of is None and any(_latest(stored[name], tables[name]) == at for name in with_instants)
+    begun = as_of is None and any(
+        reach.get(name) == at and _latest(stored[name], tables[name]) == at for name in with_instants
+    )
     day = local_day(at if begun else at - _TICK, zone)
     targets = {lookup.table for table in tables.values() for lookup in table.lookups.values()}
     ambiguous = frozenset(name for name in targets if name in stored and _sources(stored[name]) > 1)
@@ -150,7 +153,8 @@ def first_end(data: Data, tables: set[str]) -> date | None:
     """The first day on which a spell of these tables ended.
 
     A roster is rarely kept from the beginning: before its first leaver it holds only those who stayed, and turnover
-    looks like none at all."""
+    looks like none at all.
+    """
     ends = []
     for name in sorted(tables & data.stored.keys()):
         span = data.tables[name].span

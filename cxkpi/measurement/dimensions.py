@@ -17,10 +17,7 @@ from cxkpi.measurement.plans import Only
 
 
 def lacking(metric: Metric, names: Iterable[str], data: Data) -> tuple[str, str] | None:
-    """(table, dimension):
-
-    The first of these dimensions that rows the metric reads do not have; None where they have all.
-    """
+    """The first of these dimensions that some rows the metric reads do not have, as (table, dimension), or None."""
     branches = KINDS[metric.kind].branches(metric, data).values()
     return next(((one.table, name) for name in names for one in branches if not _has(name, one, data)), None)
 

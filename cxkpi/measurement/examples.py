@@ -19,17 +19,7 @@ from cxkpi.kinds.definition import Example, Metric
 from cxkpi.measurement.compute import Question, compute
 from cxkpi.measurement.dataset import dataset
 from cxkpi.result import Row
-from cxkpi.tables import Column, Stored, Table
-
-_DTYPES: dict[str, Any] = {
-    "text": pl.String,
-    "number": pl.Float64,
-    "integer": pl.Int64,
-    "boolean": pl.Boolean,
-    "instant": pl.Datetime("us"),
-    "date": pl.Date,
-    "duration": pl.Float64,
-}
+from cxkpi.tables import POLARS_TYPES, Column, Stored, Table
 
 
 def failures(metric: Metric, example: Example, defined: Catalogue, engine: Engine) -> list[str]:
@@ -71,7 +61,7 @@ def store(name: str, table: Table, rows: Sequence[Mapping[str, str | None]], zon
     columns: dict[str, list[Any]] = {
         column: [_value(row.get(column), kind, zone) for row in rows] for column, kind in table.columns.items()
     }
-    schema = {column: _DTYPES[kind.type] for column, kind in table.columns.items()}
+    schema = {column: POLARS_TYPES[kind.type] for column, kind in table.columns.items()}
     source = pl.Series("source", [row.get("source") or "example" for row in rows], dtype=pl.String)
     frame = pl.DataFrame(columns, schema=schema).with_columns(source)
     file = folder / f"{name}.parquet"

@@ -29,21 +29,25 @@ def missing_input(metric: Metric, others: Mapping[str, Metric], data: Data) -> s
 
 
 def tables_of(metric: Metric) -> set[str]:
+    """The tables a metric's rows come from, look-ups aside."""
     spec = metric.spec
     terms = [getattr(spec, name) for name in ("numerator", "denominator") if hasattr(spec, name)]
     return {term.from_ for term in terms} if terms else {spec.from_}
 
 
 def rule_of(metric: Metric) -> MetricRows | None:
+    """The metric rows a metric reads, where it does."""
     event = getattr(metric.spec, "event", None)
     return event.from_ if isinstance(event, SustainedRun) else None
 
 
 def read_by(metric: Metric, others: Mapping[str, Metric]) -> list[Metric]:
+    """The metrics whose values another metric reads as rows."""
     rule = rule_of(metric)
     return [] if rule is None else [others[title] for title in rule.metrics]
 
 
 def guards_of(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data) -> dict[str, Metric]:
+    """By title, the metrics that guard these and can be computed."""
     titles = [title for metric in metrics for title in metric.guards]
     return {title: others[title] for title in titles if missing_input(others[title], others, data) is None}

@@ -17,10 +17,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One period:
-
-    Its days, whether it is complete, and the start of the period its change is against (None for none).
-    """
+    """One period: its days, whether it is complete, and the start of the one its change is against, if any."""
 
     start: date
     end: date

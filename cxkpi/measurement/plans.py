@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 from operator import and_, or_
 
@@ -14,7 +13,7 @@ import polars as pl
 from cxkpi.engines.base import Frame
 from cxkpi.kinds.base import Branch, Step, Window, flag, reads
 from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Rows, rows
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Path, Rows, rows
 from cxkpi.kinds.stock import split_at_changes
 from cxkpi.tables import Table, column_at
 
@@ -60,8 +59,9 @@ def passes(jobs: Sequence[Job], data: Data) -> list[Pass]:
     """The fewest passes that serve all jobs.
 
     Branches over one table, time, step and selection share a pass; its groups are theirs together when one branch's
-    groups hold the other's, because adding up a finer grouping again is cheap and reading rows again is not."""
-    shared: dict[tuple[str, str | None, Step | None, str, Only], list[_Stream]] = {}
+    groups hold the other's, because adding up a finer grouping again is cheap and reading rows again is not.
+    """
+    shared: dict[tuple[str, tuple[Path, ...], Step | None, Only], list[_Stream]] = {}
     single: list[tuple[_Stream, Only]] = []
     for number, job in enumerate(jobs):
         daily = any(not _first_of_month(window) for window in job.windows)
@@ -69,7 +69,8 @@ def passes(jobs: Sequence[Job], data: Data) -> list[Pass]:
             groups = frozenset({*job.by, *branch.keys})
             stream = _Stream(number, name, branch, job.by, groups, daily)
             if branch.form == "sums":
-                shared.setdefault((branch.table, branch.at, branch.step, branch.form, job.only), []).append(stream)
+                times = data.time_paths(branch.table, branch.at)
+                shared.setdefault((branch.table, times, branch.step, job.only), []).append(stream)
             else:
                 single.append((stream, job.only))
     found: list[Pass] = []
@@ -113,7 +114,7 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     timed = timed.having(frame)
     daily = any(stream.daily for stream in streams)
     atom = nw.col(LOCAL).dt.truncate("1d" if daily else "1mo").cast(nw.Date)
-    columns = {f"g{position}": name for position, name in enumerate(sorted(groups))}
+    columns = {name: f"g{position}" for position, name in enumerate(sorted(groups))}
     added: dict[str, nw.Expr] = {}
     sums: dict[tuple[int, str], dict[str, str]] = {}
     for number, stream in enumerate(streams):
@@ -123,11 +124,11 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
         added |= {names[name]: expression for name, expression in adds.items()}
     grouped = frame.select(
         atom.alias("atom"),
-        *(_dimension(timed, name).alias(column) for column, name in columns.items()),
+        *(_dimension(timed, name).alias(column) for name, column in columns.items()),
         *(expression.alias(name) for name, expression in added.items()),
     )
-    plan = grouped.group_by("atom", *columns).agg(*(nw.col(name).sum() for name in added))
-    return Pass(tuple(streams), plan, {name: column for column, name in columns.items()}, sums, check)
+    plan = grouped.group_by("atom", *columns.values()).agg(*(nw.col(name).sum() for name in added))
+    return Pass(tuple(streams), plan, columns, sums, check)
 
 
 def _check(timed: Rows, streams: Sequence[_Stream], only: Only, late: set[str], answered: str) -> Frame:
@@ -167,17 +168,16 @@ def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
     else:
         frame = frame if spec.where is None else frame.filter(timed.true(spec.where))
         frame = _selected(timed.having(frame.filter(~nw.col(LOCAL).is_null())), only)
-    columns = {f"g{position}": name for position, name in enumerate(sorted(groups))}
+    columns = {name: f"g{position}" for position, name in enumerate(sorted(groups))}
     adds = spec.adds(timed)
     names = {name: f"s0_{position}" for position, name in enumerate(adds)}
     atom = [nw.col(LOCAL).dt.truncate("1d").cast(nw.Date).alias("atom")] if spec.form == "list" else []
     plan = frame.select(
         *atom,
-        *(_dimension(timed, name).alias(column) for column, name in columns.items()),
+        *(_dimension(timed, name).alias(column) for name, column in columns.items()),
         *(adds[name].alias(column) for name, column in names.items()),
     )
-    placed = {name: column for column, name in columns.items()}
-    return Pass((stream,), plan, placed, {(stream.job, stream.branch): names})
+    return Pass((stream,), plan, columns, {(stream.job, stream.branch): names})
 
 
 def _dimension(timed: Rows, name: str) -> nw.Expr:
@@ -235,8 +235,10 @@ def _unanswered(timed: Rows, column: str) -> nw.Expr:
 
 @dataclass(frozen=True)
 class Sums:
-    """What the passes gave. ``frames``: (job, branch) to a frame with ``atom`` (a day or the first of a month),
-    dimensions and keys by name, and sums. ``refused``: jobs that may not be cut by what was asked; True where not even
+    """What the passes gave.
+
+    ``frames``: (job, branch) to a frame with ``atom`` (a day or the first of a month), dimensions and keys by name, and
+    sums. ``refused``: jobs that may not be cut by what was asked; True where not even
     the whole.
     """
 
@@ -314,8 +316,3 @@ def _changes(data: Data, table: str, column: str) -> pl.DataFrame:
     return changes.select(
         pl.col(history.on).alias("entity"), pl.col(history.at).alias("at"), pl.col(column).alias("was")
     ).sort("entity", "at")
-
-
-def span(windows: Sequence[Window]) -> tuple[date, date]:
-    """First day and end of all windows together."""
-    return min(window.start for window in windows), max(window.end for window in windows)

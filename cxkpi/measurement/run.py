@@ -15,14 +15,14 @@ from cxkpi.calendar import Calendar, midnight_utc
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.engines.base import load as load_engine
-from cxkpi.errors import InputError, Problem, UsageError
+from cxkpi.errors import Problem, UsageError
 from cxkpi.exports.load import Loaded
 from cxkpi.exports.load import load as load_exports
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import Data
 from cxkpi.measurement.compute import Answer, Question, compute
 from cxkpi.measurement.dataset import dataset, reasonable
-from cxkpi.result import Every, MetricInfo, Result
+from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
 
 
 def measure(
@@ -113,11 +113,8 @@ def _check_any(loaded: Loaded) -> None:
     message = (
         f"no record could be used: {records} read, {len(loaded.rejects)} rejected{f' ({first})' if first else ''}."
     )
-    raise InputError(
-        Problem(
-            "I011", message, hint="Export them again; 'cxkpi tables PATH… -o DIR --rejects FILE' lists every reject."
-        )
-    )
+    problem = Problem("I011", message, hint="Export them again; --rejects FILE lists every rejected record.")
+    raise NothingMeasuredError(problem, files=loaded.files, rejects=loaded.rejects)
 
 
 def _empty_files(loaded: Loaded) -> list[str]:
@@ -187,7 +184,8 @@ def _result(
     if absent and (named or not answer.rows):
         if not answer.rows:
             # What was said while reading often tells why nothing is there.
-            raise InputError(*absent, *(Problem("I012", note, severity="note") for note in loaded.notes))
+            said = (Problem("I012", note, severity="note") for note in loaded.notes)
+            raise NothingMeasuredError(*absent, *said, files=loaded.files, rejects=loaded.rejects)
     else:
         absent = []
     notes = [*loaded.notes, *_empty_files(loaded), *answer.notes]

@@ -353,3 +353,25 @@ def test_progress_is_drawn_on_a_terminal_only(run, measured):
     assert "Measuring" in run("report", "x", terminal=True).err
     assert "Measuring" not in run("report", "x").err
     assert "Measuring" not in run("report", "x", "-q", terminal=True).err
+
+
+def test_rejects_are_written_although_nothing_could_be_used(run, tmp_path):
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text("contact_id,ended_at,abandoned\nc1,garbage,false\n", encoding="utf-8")
+    listed = tmp_path / "rejects.csv"
+    ran = run("report", str(contacts), "--rejects", str(listed))
+    assert (ran.code, ran.out) == (3, "")
+    assert "I011" in ran.err
+    assert listed.read_text(encoding="utf-8").splitlines()[1:] == [
+        "contacts.csv,2,ended_at,garbage,not a date and time"
+    ]
+
+
+def test_rejects_never_overwrite_an_input_of_which_nothing_could_be_used(run, tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    contacts = folder / "contacts.csv"
+    contacts.write_text("contact_id,ended_at,abandoned\nc1,garbage,false\n", encoding="utf-8")
+    ran = run("report", str(folder), "--rejects", str(contacts))
+    assert ran.code == 2
+    assert "garbage" in contacts.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ from cxkpi.engines.base import load
 from cxkpi.measurement.compute import Answer, Question, compute
 from cxkpi.measurement.dataset import dataset
 from cxkpi.result import Row
-from cxkpi.tables import Stored, Table
+from cxkpi.tables import POLARS_TYPES, Stored, Table
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
@@ -31,15 +31,6 @@ ENGINES = ("polars", "duckdb")
 Rows = Sequence[Mapping[str, Any]]
 Tables = Mapping[str, Rows]
 
-_DTYPES: dict[str, Any] = {
-    "text": pl.String,
-    "number": pl.Float64,
-    "integer": pl.Int64,
-    "boolean": pl.Boolean,
-    "instant": pl.Datetime("us"),
-    "date": pl.Date,
-    "duration": pl.Float64,
-}
 FIELDS = {
     "contacts": {
         "handled": "not abandoned and answered_at is not null",
@@ -82,7 +73,7 @@ def start_of(day: date) -> datetime:
 def write(name: str, table: Table, rows: Rows, folder: Path, parts: int = 1) -> Stored:
     """Rows as a stored table in ``parts`` Parquet files; columns that no row names are not supplied."""
     supplied = frozenset(column for row in rows for column in row if column != "source") or frozenset(table.columns)
-    schema = {column: _DTYPES[kind.type] for column, kind in table.columns.items()}
+    schema = {column: POLARS_TYPES[kind.type] for column, kind in table.columns.items()}
     frame = pl.DataFrame(
         {column: [row.get(column) for row in rows] for column in schema},
         schema=schema,
