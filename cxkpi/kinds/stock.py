@@ -43,7 +43,7 @@ def spells(data: Data, table: str, where: Condition | None, last_day: Literal["o
 
 
 def read(sums: Mapping[str, int], window: Window, what: str) -> tuple[int, int]:
-    """A stock as (sum, over), whose quotient it is: person-days over elapsed days for ``mean``, else counts over 1, 2.
+    """A stock as (sum, over), whose quotient it is: person-days over elapsed days, or one count, or two for ``both``.
 
     Over is 0 for a period of which no day has elapsed.
     """
