@@ -168,10 +168,12 @@ def _rows(
     for number, metric in enumerate(metrics):
         job = jobs[number]
         own = {name: sums.frames[(number, name)] for name in job.branches}
-        metric_rows = None
+        metric_rows, refused = None, sums.refused.get(number)
         if metric.key in inner_jobs:
+            # What may not be told apart by agent says nothing about an agent either.
+            refused = True if any(one in sums.refused for one in inner_jobs[metric.key]) else refused
             metric_rows = _metric_rows([(jobs[one], one) for one in inner_jobs[metric.key]], sums.frames, data)
-        cells = figures(job, own, data, metric_rows, sums.refused.get(number))
+        cells = figures(job, own, data, metric_rows, refused)
         answers[metric.key] = _judged(job, cells, data, question, spans, days)
     return answers
 

@@ -207,3 +207,15 @@ def test_why_nothing_is_there_is_said(tmp_path):
         cxkpi.measure([file], metrics=["talk_time"])
     assert "talk_s" in str(refused.value)
     assert any(problem.severity == "note" and "oops" in problem.message for problem in refused.value.problems)
+
+
+def test_a_rule_over_what_no_agent_has_is_refused(tmp_path):
+    shipped = (SAMPLE.parent / "metrics.yaml").read_text(encoding="utf-8")
+    ruled = shipped.replace("metrics: [aht, qa_score]", "metrics: [aht, abandonment]")
+    ruled = ruled.replace("aht <= 420 and qa_score >= 0.85", "aht <= 420 and abandonment <= 0.05")
+    before, _, after = ruled.partition("      - name: one who got there at once")
+    catalogue = tmp_path / "mine.yaml"
+    catalogue.write_text(before.rpartition("    examples:")[0], encoding="utf-8")
+    assert after
+    result = cxkpi.measure([SAMPLE], metrics=["speed_to_competency"], catalogue=catalogue)
+    assert {(row.value, row.reason) for row in result.rows} == {(None, "refused")}
