@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxkpi._version import __version__
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
     from typing import Literal
 
     from cxkpi.result import Every, Result
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "measure"]
 
 
@@ -36,6 +37,8 @@ def measure(
     as_of: str | date | None = None,
     profiles: Sequence[str | Path] = (),
     engine: Literal["polars", "duckdb"] = "polars",
+    cache: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Result:
     """Measure metrics over export files and return every number with its interval, verdict and provenance.
 
@@ -44,7 +47,8 @@ def measure(
     >>> [(row.metric, row.period.start, row.by, row.value, row.status) for row in result.rows]  # doctest: +SKIP
 
     Args:
-        paths: Export files, or folders of them. Each file is recognised by its content.
+        paths: Export files, or folders of them. Each file is recognised by its content. A ``cxkpi.yaml`` in the folder
+            says more about them; with no path at all the one in the current folder does.
         catalogue: The ``metrics.yaml`` that defines the metrics; the one shipped with the package by default.
         metrics: Names, ``"aht"`` or ``"fcr.within_30d"``, in the order wanted; the catalogue's headline by default.
         all_metrics: Measure every metric of the catalogue instead of the headline.
@@ -60,6 +64,8 @@ def measure(
             data.
         profiles: Further files, or folders, of vendor profiles.
         engine: What runs the plans; ``"duckdb"`` needs the extra of that name. The numbers are the same.
+        cache: Whether files read before are taken from the cache, and files read now are kept there.
+        progress: Called while files are read, with a file's name, the bytes done and all there are.
 
     Returns:
         A frozen :class:`cxkpi.result.Result`. In ``rows`` shares are fractions, durations seconds, ``period.end`` is
@@ -88,4 +94,6 @@ def measure(
         as_of=as_of,
         profiles=profiles,
         engine=engine,
+        cache=cache,
+        progress=progress,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -96,7 +96,11 @@ class MetricInfo:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One input file in the ledger: records = accepted + superseded + rejected + skipped. ``lines``: physical lines."""
+    """One input file in the ledger: records = accepted + superseded + rejected + skipped.
+
+    ``lines``: physical lines = records + continued + blank. ``continued``: lines that are no record of their own: the
+    headings, and those that go on with a record from the line above; ``blank``: lines with nothing on them.
+    """
 
     path: str
     profile: str
@@ -108,6 +112,8 @@ class FileEntry:
     blanked: int
     lines: int
     tables: tuple[tuple[str, int], ...]
+    blank: int = 0
+    continued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ class Result:
     """Everything a run found out. ``rows`` are in the declared order: metric as asked, variant, the whole first, start.
 
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
-    same.
+    same. ``newest``: the newest event of every file, UTC without zone, for whoever asks how fresh the data are.
     """
 
     version: str
@@ -154,3 +160,4 @@ class Result:
     rejects: tuple[Reject, ...]
     notes: tuple[str, ...]
     absent: tuple[Problem, ...] = ()
+    newest: Mapping[str, datetime | None] = field(default_factory=dict)

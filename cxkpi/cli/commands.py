@@ -12,7 +12,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from cxkpi import __version__
 from cxkpi.cli import messages
+from cxkpi.cli.adopt import adopt
+from cxkpi.cli.cache import cache
 from cxkpi.cli.demo import demo
+from cxkpi.cli.doctor import doctor
 from cxkpi.cli.report import report
 from cxkpi.cli.tables import tables
 from cxkpi.errors import EXIT_USAGE
@@ -111,6 +114,5 @@ def root(
         raise typer.Exit(EXIT_USAGE)
 
 
-app.command(cls=_Command)(report)
-app.command(cls=_Command)(tables)
-app.command(cls=_Command)(demo)
+for command in (report, doctor, adopt, tables, demo, cache):
+    app.command(cls=_Command)(command)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from textwrap import fill
-from typing import TYPE_CHECKING, TextIO
+from time import monotonic
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from cxkpi.cli.streams import ReaderGone
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from cxkpi.errors import UserError
     from cxkpi.result import FileEntry, Reject
 
 MASK = "***"
 _LISTED = 5
+_SLOW_S = 1.0
 
 
 def write(stream: TextIO, text: str) -> None:
@@ -71,13 +71,41 @@ def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: 
         say(f"  … and {total - _LISTED:,} more; --rejects FILE writes them all")
 
 
-def progress(text: str, *, quiet: bool) -> AbstractContextManager[object]:
-    """A moving line on stderr while something takes long; nothing unless stderr is a terminal."""
-    from contextlib import nullcontext
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told of a file being read: its name, the bytes read so far, and all there are."""
 
+
+@contextmanager
+def progress(text: str, *, quiet: bool) -> Iterator[Progress | None]:
+    """A moving line on stderr while something takes long, and a bar for every file that takes over a second.
+
+    Gives what is to be told of files being read; None, and nothing is shown, unless stderr is a terminal.
+    """
     if quiet or not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-    from rich.text import Text
+        yield None
+        return
+    from rich import progress as bars
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.markup import escape
+    from rich.spinner import Spinner
 
-    return Console(file=sys.stderr).status(Text(text))
+    files = bars.Progress(
+        bars.TextColumn("  {task.description}"),
+        bars.BarColumn(bar_width=24),
+        bars.DownloadColumn(),
+        bars.TimeRemainingColumn(compact=True),
+    )
+    begun: dict[str, float] = {}
+    tasks: dict[str, bars.TaskID] = {}
+
+    def tell(name: str, done: int, total: int) -> None:
+        first = begun.setdefault(name, monotonic())
+        if name not in tasks and done < total and monotonic() - first > _SLOW_S:
+            tasks[name] = files.add_task(escape(name), total=total)
+        if name in tasks:
+            files.update(tasks[name], completed=done, visible=done < total)
+
+    shown = Group(Spinner("dots", escape(text)), files)
+    with Live(shown, console=Console(file=sys.stderr), transient=True, refresh_per_second=10):
+        yield tell

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, gates, messages, output
+from cxkpi.cli import arguments, freshness, gates, messages, output
 from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
 
 if TYPE_CHECKING:
@@ -18,9 +18,14 @@ WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show
 
 def report(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False, readable=False),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -158,6 +163,16 @@ def report(
             help="Exit with 3, and print nothing, if more records are rejected: [bold]1%[/] of them, or a number.",
         ),
     ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            "--max-age",
+            metavar="TIME",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Exit with 4 if the newest event of all files is older than that now: [bold]26h[/], [bold]8d[/].",
+        ),
+    ] = None,
     rejects: Annotated[
         Path | None,
         typer.Option(
@@ -182,6 +197,15 @@ def report(
             rich_help_panel=ENGINE, help="What computes; the numbers are the same. [bold]duckdb[/] must be installed."
         ),
     ] = "polars",
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache",
+            metavar="",
+            rich_help_panel=ENGINE,
+            help="Read every file anew, and keep nothing of it for the next time.",
+        ),
+    ] = False,
 ) -> int:
     """Measure KPIs from export files, and print one table of them.
 
@@ -195,28 +219,37 @@ def report(
       cxkpi report exports/ --by queue --last 3
       cxkpi report exports/ -m aht,fcr --every week --since 2026-05-01
       cxkpi report exports/ -o kpis.json -o kpis.csv --fail-on missed
+
+    Beside the data a [bold]cxkpi.yaml[/] may say what to read, how, and what to write; then [bold]cxkpi report[/] is
+    enough.
     """
+    from cxkpi.measurement import run_file
+
     failing = arguments.chosen("--fail-on", fail_on or (), gates.GATES)
     limit = arguments.limit(max_rejects)
-    outputs = arguments.outputs(output_ or ())
+    meant = run_file.find(paths or [])
+    asked = output_ or (() if format_ is not None else meant.outputs)
+    outputs = arguments.outputs(asked)
+    ages = freshness.limits(max_age, meant.ages)
     first, end = arguments.day("--since", since), arguments.day("--until", until)
     arguments.span(first, end)
     conditions = arguments.conditions(only or ())
     metrics, dimensions = arguments.metrics(metric or (), all_metrics), arguments.named("--by", by or ())
     newest = arguments.newest(last)
-    arguments.readable(paths)
+    arguments.readable(meant.paths)
     written = [*(path for path, _ in outputs), *([rejects] if rejects is not None else [])]
     arguments.apart(written)
-    read = [*paths, *([catalogue] if catalogue is not None else []), *(profile or ())]
+    given = [catalogue or meant.catalogue, meant.file]
+    read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
     arguments.not_an_input(written, read)
 
     import cxkpi
     from cxkpi.result import NothingMeasuredError
 
     try:
-        with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet):
+        with messages.progress(f"Measuring {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
             result = cxkpi.measure(
-                paths,
+                paths or (),
                 catalogue=catalogue,
                 metrics=metrics,
                 all_metrics=all_metrics,
@@ -230,6 +263,8 @@ def report(
                 as_of=as_of,
                 profiles=tuple(profile or ()),
                 engine=engine,
+                cache=not no_cache,
+                progress=progress,
             )
     except NothingMeasuredError as nothing:
         if rejects is not None:
@@ -251,7 +286,13 @@ def report(
             messages.notes([*result.notes, *_nothing_before(result, compare)])
     for problem in result.absent:
         messages.say(str(problem))
-    return most_severe([EXIT_INPUT if result.absent else EXIT_FINE, gates.check(failing, result, show_values)])
+    return most_severe(
+        [
+            EXIT_INPUT if result.absent else EXIT_FINE,
+            gates.check(failing, result, show_values),
+            freshness.check(ages, result.newest),
+        ]
+    )
 
 
 def _text(result: Result, kind: str) -> str:

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 
 def tables(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH", help="Export files, or folders of them.", show_default=False, readable=False),
-    ],
     output_: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; it is made if it is not there.")
     ],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
     format_: Annotated[
         Literal["parquet", "csv"], typer.Option("--format", "-f", help="What each table is written as.")
     ] = "parquet",
@@ -70,6 +75,10 @@ def tables(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", metavar="", help="No notes and no progress; errors only.")
     ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", metavar="", help="Read every file anew, and keep nothing of it for the next time."),
+    ] = False,
 ) -> int:
     """Write the canonical tables that the metrics are computed from: contacts, cases, answers, agents ...
 
@@ -79,20 +88,31 @@ def tables(
 
       cxkpi tables exports/ -o tables/
     """
+    from cxkpi.measurement import run_file
+
     limit = arguments.limit(max_rejects)
-    arguments.readable(paths)
-    read = [*paths, *([catalogue] if catalogue is not None else []), *(profile or ())]
-    arguments.not_among_inputs(output_, paths)
+    meant = run_file.find(paths or [])
+    arguments.readable(meant.paths)
+    given = [catalogue or meant.catalogue, meant.file]
+    read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
+    arguments.not_among_inputs(output_, meant.paths)
     if rejects is not None:
         arguments.not_an_input([rejects], read)
 
     from cxkpi.measurement import run
 
     with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
-        with messages.progress(f"Reading {', '.join(map(str, paths))} …", quiet=quiet):
-            loaded = run.tables(paths, catalogue=catalogue, profiles=profile or (), into=Path(folder))
+        with messages.progress(f"Reading {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
+            loaded = run.tables(
+                paths or (),
+                catalogue=catalogue,
+                profiles=profile or (),
+                into=Path(folder),
+                cache=not no_cache,
+                progress=progress,
+            )
         files = [entry.path for entry in loaded.files]
-        arguments.not_among_inputs(output_, paths, files)
+        arguments.not_among_inputs(output_, meant.paths, files)
         if rejects is not None:
             places = [_place(output_, table, format_) for table in loaded.stored.values()]
             arguments.not_an_input([rejects], read, files)

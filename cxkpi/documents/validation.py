@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -66,9 +67,15 @@ def validate(
     that are known but not supported yet, each with a hint. The value is None where there are problems.
     """
     try:
-        return TypeAdapter(annotation).validate_python(data), []
+        return _adapter(annotation).validate_python(data), []
     except ValidationError as error:
         return None, problems_of(error, annotation, data, document, base, noun, family=family, later=later)
+
+
+@lru_cache(maxsize=256)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Making one takes as long as using it ten times."""
+    return TypeAdapter(annotation)
 
 
 def problems_of(

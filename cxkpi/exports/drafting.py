@@ -9,14 +9,24 @@ import polars as pl
 
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.exports.casting import Cast, Caster
+from cxkpi.exports.findings import Finding, register
 from cxkpi.exports.profile import Profile, Rows, Rule
 from cxkpi.exports.profile_file import key_columns
-from cxkpi.exports.texts import Texts
-from cxkpi.tables import Table
+from cxkpi.exports.values.casting import Cast, Caster
+from cxkpi.exports.values.texts import Texts
+from cxkpi.tables import Column, Table
 
 _OPEN_ENDED = ("agents", "people")
 """Tables of spells, in which a system may write a date for no date: 9999-12-31 for a spell that has not ended."""
+
+_LEG = Column("text", role="identifier")
+
+REMARK = register(
+    "F240",
+    "warning",
+    True,
+    lambda one: f"{one.path}: {one.detail} ({one.count:,} record{'s' if one.count != 1 else ''}).",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,46 @@ def drafts(profile: Profile, tables: Mapping[str, Table], texts: Texts, caster: 
     ]
 
 
+def skipped(profile: Profile, texts: Texts) -> tuple[pl.Series, list[Finding]]:
+    """Which records are not data, and what the profile wants said of them."""
+    texts.hold([skip.when for skip in profile.skip])
+    every = texts.none
+    said: list[Finding] = []
+    for skip in profile.skip:
+        here = texts.holds(skip.when) & ~every
+        if skip.say is not None and here.any():
+            said.append(remark(texts, skip.say, here))
+        every = every | here
+    return every, said
+
+
+def remark(texts: Texts, say: str, here: pl.Series) -> Finding:
+    """What the profile itself wants noted where records meet a condition."""
+    return Finding(REMARK, texts.path, count=int(here.sum()), line=texts.line[here.arg_max() or 0], detail=say)
+
+
+def with_legs(profile: Profile, tables: Mapping[str, Table]) -> tuple[Profile, Mapping[str, Table]]:
+    """A profile whose contacts are legs, and the table of these: a leg's own id is part of its key.
+
+    Without ``legs`` both stay as they are.
+    """
+    if profile.legs is None:
+        return profile, tables
+    # Legs without an id of their own would pass for versions of one another.
+    legs = {"leg_id": (profile.legs.id.model_copy(update={"required": True}),)}
+    if profile.legs.previous is not None:
+        legs["leg_previous"] = (profile.legs.previous,)
+    contacts = tables["contacts"]
+    table = replace(
+        contacts,
+        key=(*contacts.key, "leg_id"),
+        columns={**contacts.columns, "leg_id": _LEG, "leg_previous": _LEG},
+    )
+    rows = tuple(replace(rows, rules={**rows.rules, **legs}) for rows in profile.tables["contacts"])
+    first = {"contacts": rows, **{name: rest for name, rest in profile.tables.items() if name != "contacts"}}
+    return replace(profile, tables=first), {**tables, "contacts": table}
+
+
 def logins(profile: Profile, texts: Texts) -> dict[tuple[str, str], str]:
     """(table, column) -> the system whose logins the file has there."""
     return {
@@ -60,7 +110,9 @@ def _draft(profile: Profile, table: Table, rows: Rows, texts: Texts, caster: Cas
     for name, alternatives in rows.rules.items():
         usable = [rule for rule in alternatives if texts.supplied(rule)]
         if not usable:
-            _insist(profile, table, name, alternatives, texts.path)
+            # Rows that ask for a heading the file lacks are no rows.
+            if texts.present(rows.when):
+                _insist(profile, table, name, alternatives, texts.path)
             continue
         cast = caster.cast(usable, table.columns[name])
         if cast.unset is not None and table.name in _OPEN_ENDED and not draft.required(name):
@@ -76,7 +128,8 @@ def _draft(profile: Profile, table: Table, rows: Rows, texts: Texts, caster: Cas
 
 def _insist(profile: Profile, table: Table, name: str, alternatives: Sequence[Rule], path: str) -> None:
     if any(rule.required for rule in alternatives):
-        wanted = [heading for rule in alternatives for heading in (*rule.from_, *rule.join, *rule.plus)]
+        wanted = [heading for rule in alternatives for heading in rule.headings if heading not in rule.when]
+        wanted += [rule.like for rule in alternatives if rule.like is not None]
         names = listed([f"'{heading}'" for heading in wanted])
         message = f"{profile.name} reads '{name}' of {table.name} from {names}, which this file does not have."
         raise InputError(Problem("I108", message, Place(path), "Add the column to the export, or give --profile FILE."))

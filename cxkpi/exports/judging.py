@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from cxkpi.exports.casting import Cast
 from cxkpi.exports.drafting import Draft
 from cxkpi.exports.profile_file import own_time
 from cxkpi.exports.sequence import IN_ORDER
-from cxkpi.exports.texts import Texts
+from cxkpi.exports.values.casting import Cast
+from cxkpi.exports.values.texts import Texts
 from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType
 
@@ -39,8 +40,8 @@ def blanked(drafts: Sequence[Draft], rejected: pl.Series) -> int:
         here = draft.here & ~rejected
         for cast in draft.casts.values():
             if cast.bad.any():
-                bad = here & cast.bad
-                by_heading[cast.heading] = by_heading[cast.heading] | bad if cast.heading in by_heading else bad
+                for bad, heading, _ in cast.places(here & cast.bad):
+                    by_heading[heading] = by_heading[heading] | bad if heading in by_heading else bad
     return sum(int(mask.sum()) for mask in by_heading.values())
 
 
@@ -61,7 +62,8 @@ class _Judge:
                     self._reject(draft.here & cast.bad & cast.distant, cast, column, "not a sensible date")
                 if cast.comma is not None:
                     self._reject(draft.here & cast.bad & cast.comma, cast, column, _COMMA)
-                self._reject(draft.here & cast.bad, cast, column, f"not {_noun(column.type)}")
+                for rows, heading, text in cast.places(draft.here & cast.bad):
+                    self._reject(rows, replace(cast, heading=heading, text=text), column, f"not {_noun(column.type)}")
             if required:
                 self._reject(draft.here & cast.values.is_null() & ~cast.bad, cast, column, "empty")
             for mask, reason in cast.refused:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
-from cxkpi.exports.finding import find
-from cxkpi.exports.identity_tables import IDENTITY
-from cxkpi.exports.inputs import Recognised, recognise_all
-from cxkpi.exports.one_file import Read, read
+from cxkpi.errors import InputError, Problem
+from cxkpi.exports.cache import Cache
+from cxkpi.exports.files.finding import find, profiles_beside
+from cxkpi.exports.joining.identity_tables import IDENTITY
+from cxkpi.exports.joining.stitching import FileReport, Loaded, Stitching
+from cxkpi.exports.layout.inputs import FileSetting, Recognised, recognise_all
+from cxkpi.exports.one_file import FileRead, Progress, read
 from cxkpi.exports.profile_file import collect
-from cxkpi.exports.stitching import Loaded, Stitching
 from cxkpi.tables import Table
 
-__all__ = ["Loaded", "load"]
+__all__ = ["FileReport", "FileSetting", "Loaded", "load"]
 
-# These come first: the others are joined with them while they are read.
-_FIRST = ("people", "customers", "agents")
-# Several files are in memory at once only where that costs little.
-_READERS = 1
-_AHEAD_BYTES = 44 << 20
+_READERS = 2
+# Larger files are read one at a time, each with the machine to itself.
+_SMALL_BYTES = 16 << 20
 
 
 def load(
@@ -32,48 +33,78 @@ def load(
     timezone: str,
     profiles: Sequence[Path] = (),
     into: Path,
+    cache: Cache | None = None,
+    settings: Sequence[FileSetting] = (),
+    lenient: bool = False,
+    progress: Progress | None = None,
 ) -> Loaded:
     """Read export files into canonical tables.
 
-    ``paths``: files and folders. ``tables``: the canonical tables with the columns a catalogue adds. ``timezone``: of
-    local times, unless a profile has its own. ``profiles``: files or folders of profiles that win over the shipped
-    ones. ``into``: the folder for the Parquet parts, one folder per table.
+    ``paths``: files, folders and globs. ``tables``: the canonical tables with the columns a catalogue adds.
+    ``timezone``: of local times, unless a profile or setting has another. ``profiles``: files or folders of profiles
+    that win over the shipped ones. ``into``: the folder for the Parquet parts, one folder per table. ``cache``: where
+    files are kept that were read. ``settings``: what a run file says of single files. ``lenient``: a file that cannot
+    be read is left out, with the reason among the problems. ``progress`` is called with the name of a file, how many of
+    its bytes have been read, and how many there are; never by two threads at once.
 
     Raises UsageError for a missing path, CatalogueError for a wrong profile, InputError for input that cannot be used:
     empty, not text, not recognised, dates that can be read in two ways, overlapping spells.
     """
-    known = collect(profiles, tables)
+    known = collect(profiles, tables, profiles_beside(paths, profiles))
     found, notes = find(paths)
-    recognised, left_out = recognise_all(found, known)
+    recognised, left_out, in_vain = recognise_all(found, known, settings, lenient=lenient)
     every = {**tables, **IDENTITY}
-    reading = partial(read, tables=every, timezone=timezone)
-    stitching = Stitching(every, timezone, into)
-    first = [file for file in recognised if any(name in file.layout.profile.tables for name in _FIRST)]
-    rest = [file for file in recognised if file not in first]
-    for file in first:
-        stitching.take(reading(file))
-    stitching.know_people()
-    _take_all(stitching, reading, rest)
-    return stitching.finish([*notes, *(file.note for file in left_out)], [file.entry for file in left_out])
+    into.mkdir(parents=True, exist_ok=True)
+    stitching = Stitching(every, timezone, into, lenient=lenient)
+    problems: list[Problem] = [file.problem for file in left_out] if lenient else []
+    # Beside the tables, so that parts are moved to their place, not copied.
+    with TemporaryDirectory(prefix=".parts-", dir=into) as scratch:
+        reading = partial(read, tables=every, timezone=timezone, cache=cache, progress=_one_at_a_time(progress))
+        for outcome in _read_all(reading, recognised, Path(scratch)):
+            if isinstance(outcome, FileRead):
+                stitching.take(outcome)
+            else:
+                problems.extend(outcome.problems)
+        if problems and not lenient:
+            raise InputError(*problems)
+        said = [*notes, *in_vain, *(file.note for file in left_out)]
+        return stitching.finish(said, [file.entry for file in left_out], problems)
 
 
-def _take_all(stitching: Stitching, reading: Callable[[Recognised], Read], files: Sequence[Recognised]) -> None:
-    """Take the files in their order; the next are read while one is being written, as long as they are not large."""
-    waiting = deque(files)
-    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="exports") as readers:
-        begun: deque[tuple[int, Future[Read]]] = deque()
-        while waiting or begun:
-            while waiting and len(begun) <= _READERS:
-                weight = _weight(waiting[0])
-                if begun and weight + sum(taken for taken, _ in begun) > _AHEAD_BYTES:
-                    break
-                begun.append((weight, readers.submit(reading, waiting.popleft())))
-            # Nothing but the call holds what was read, so that its memory is free for another.
-            stitching.take(begun[0][1].result())
-            begun.popleft()
+def _read_all(
+    reading: Callable[..., FileRead], files: Sequence[Recognised], scratch: Path
+) -> list[FileRead | InputError]:
+    """What became of every file, in their order; small ones are read several at a time."""
+
+    def outcome(number: int) -> FileRead | InputError:
+        try:
+            return reading(files[number], into=scratch / f"{number:05d}")
+        except InputError as error:
+            return error
+
+    small = [number for number, file in enumerate(files) if _weight(file) <= _SMALL_BYTES]
+    large = [number for number in range(len(files)) if number not in set(small)]
+    outcomes: dict[int, FileRead | InputError] = {}
+    if len(small) > 1:
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="exports") as readers:
+            outcomes.update(zip(small, readers.map(outcome, small), strict=True))
+        small = []
+    outcomes.update((number, outcome(number)) for number in (*small, *large))
+    return [outcomes[number] for number in range(len(files))]
 
 
 def _weight(file: Recognised) -> int:
     """What a file takes in memory, roughly: its size for every row that a record may give."""
-    rows = sum(len(templates) for templates in file.layout.profile.tables.values())
-    return file.size * rows
+    return file.size * sum(len(templates) for templates in file.layout.profile.tables.values())
+
+
+def _one_at_a_time(progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    lock = Lock()
+
+    def said(shown: str, done: int, whole: int) -> None:
+        with lock:
+            progress(shown, done, whole)
+
+    return said

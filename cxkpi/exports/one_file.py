@@ -1,63 +1,468 @@
-"""One recognised file: its records, the rows they make, and what is to be said of how it is written."""
+"""One recognised file to Parquet: its records block by block, the rows they make, and what is to be said of it.
+
+What is written is the file's alone: who is who and which version of a record counts is settled later, over all files.
+So it can be kept and used again for as long as the file and its profile stay the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
-from cxkpi.exports.inputs import Recognised
-from cxkpi.exports.profile import normalise
-from cxkpi.exports.records import Records, split
+import polars as pl
+
+from cxkpi.errors import InputError
+from cxkpi.exports import cache as kept
+from cxkpi.exports.cache import Cache, Damaged
+from cxkpi.exports.files.blocks import BLOCK_BYTES, encoding_of, text_records
+from cxkpi.exports.files.reading import Encoding, Reconsider
+from cxkpi.exports.files.records import Records
+from cxkpi.exports.findings import Finding, merged, register
+from cxkpi.exports.joining.times import events
+from cxkpi.exports.layout.inputs import Recognised
 from cxkpi.exports.rows import Made, make
+from cxkpi.exports.values.decisions import Decisions, columns, decide
+from cxkpi.exports.values.noticing import of_file
 from cxkpi.result import Reject
 from cxkpi.tables import Table
 
+Progress = Callable[[str, int, int], None]
+
+
+def _said_stray(one: Finding) -> str:
+    had = "1 record had stray quotes and was" if one.count == 1 else f"{one.count:,} records had stray quotes and were"
+    return f"{one.path}: {had} read all the same."
+
+
+def _said_capped(one: Finding) -> str:
+    return (
+        f"{one.path} has exactly {one.count:,} records, at which {one.detail} cuts exports off; "
+        "what comes after them may be missing. Export shorter stretches of time."
+    )
+
+
+GUESSED = register("F100", "note", True, "{path} is not UTF-8; it was read as {detail}.")
+STRAY = register("F101", "note", True, _said_stray)
+REPEATED = register("F102", "note", True, "{path}: the heading '{column}' stands more than once; the first was read.")
+REBUILT = register("F103", "note", True, "{path}: what was kept of it in the cache was damaged; it was read again.")
+UNKEPT = register("F104", "note", True, "the cache cannot be written ({detail}); nothing was kept.")
+CAPPED = register("F600", "warning", True, _said_capped)
+
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What a file holds. ``records``: without their cells, of which there were ``height`` rows."""
+class Part:
+    """Rows of one table, in the order of their records, which stand on the lines ``first`` to ``last``.
+
+    ``filled``: the columns in which some row has a value. ``oldest`` and ``newest``: of the event columns.
+    """
+
+    path: Path
+    rows: int
+    filled: frozenset[str]
+    oldest: datetime | None
+    newest: datetime | None
+    first: int = 0
+    last: int = -1
+
+    def has(self, lines: pl.Series) -> bool:
+        """Whether rows of some of these lines may be among these."""
+        return bool(lines.is_between(self.first, self.last).any())
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What a file holds, its rows being on disk.
+
+    ``parts``: table -> its rows; their columns are the declared ones, ``source``, ``file`` and ``line`` (the record's).
+    ``keys``: files of ``line``, ``key`` and ``version`` of every accepted record. ``records`` counts all
+    of them, ``lines`` the physical ones, of which ``blank`` and ``continued`` are none. ``folder``: where the parts
+    are, if they may be moved from there.
+    """
 
     file: Recognised
-    records: Records
-    height: int
-    made: Made
-
-    @property
-    def broken(self) -> tuple[Reject, ...]:
-        """Records that could not be split into cells."""
-        return tuple(Reject(self.file.found.shown, one.line, "", "", one.reason) for one in self.records.broken)
-
-    @property
-    def notes(self) -> list[str]:
-        """How the file is written, and what its rows say."""
-        shown, count = self.file.found.shown, self.records.repaired
-        notes = [self.file.encoding_note] if self.file.encoding_note else []
-        if count:
-            had = "1 record had stray quotes and was" if count == 1 else f"{count:,} records had stray quotes and were"
-            notes.append(f"{shown}: {had} read all the same.")
-        for heading in self.file.layout.repeated:
-            notes.append(f"{shown}: the heading '{heading}' stands more than once; the first was read.")
-        return [*notes, *self.made.notes]
+    encoding: str
+    parts: Mapping[str, tuple[Part, ...]]
+    keys: tuple[Path, ...]
+    records: int
+    skipped: int
+    blanked: int
+    lines: int
+    blank: int
+    continued: int
+    logins: Mapping[tuple[str, str], str]
+    supplied: Mapping[str, frozenset[str]]
+    rejects: tuple[Reject, ...]
+    findings: tuple[Finding, ...]
+    cached: bool = False
+    movable: bool = True
 
 
-def read(file: Recognised, tables: Mapping[str, Table], timezone: str) -> Read:
-    """One file's records and rows. Raises InputError where it cannot be read by its profile."""
-    layout = file.layout
-    profile = layout.profile
-    positions = layout.positions
-    wanted = {positions[n] for name in profile.used if (n := normalise(name)) in positions}
-    if profile.closed and "source" in positions:
-        wanted.add(positions["source"])
-    records = split(
-        file.text(),
-        heading_line=layout.heading_line,
-        data_line=layout.data_line,
-        delimiter=layout.delimiter,
-        width=len(layout.headings),
-        wanted=sorted(wanted),
-        footer=profile.file.footer,
-        nulls=profile.file.nulls,
+def read(
+    file: Recognised,
+    tables: Mapping[str, Table],
+    timezone: str,
+    into: Path,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+) -> FileRead:
+    """A file's rows as Parquet: from the cache, or read into it, or into the folder ``into`` where it is not kept.
+
+    Raises InputError where the file cannot be read by its profile.
+    """
+    source = file.source
+    if cache is None or source.size < cache.least:
+        return _read(file, tables, timezone, into, progress)
+    made_of = {name: tables[name] for name in file.layout.profile.tables}
+    with source.open() as stream:
+        head = stream.read(1 << 16)
+    begun = kept.begun(source.shown, source.size, head.hex(), file.layout, made_of, timezone, source.kind)
+    told: list[Finding] = []
+    if cache.has(begun):
+        try:
+            found = cache.get(f"{begun}-{source.content_hash()}")
+        except Damaged:
+            told.append(Finding(REBUILT, source.shown))
+            found = None
+        if found is not None:
+            if progress:
+                progress(source.shown, source.size, source.size)
+            return _restored(file, *found)
+    try:
+        folder = cache.begin()
+    except OSError as error:
+        told.append(Finding(UNKEPT, "", detail=error.strerror or str(error)))
+        return _with_findings(_read(file, tables, timezone, into, progress), told)
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="hash") as thread:
+            content = thread.submit(source.content_hash)
+            fresh = _read(file, tables, timezone, folder, progress)
+            key = f"{begun}-{content.result()}"
+        place = cache.put(key, folder, source.shown, _told(fresh))
+    except OSError as error:
+        told.append(Finding(UNKEPT, "", detail=error.strerror or str(error)))
+        return _with_findings(_read(file, tables, timezone, into, progress), told)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return _with_findings(_at(fresh, place), told)
+
+
+def _with_findings(read: FileRead, told: Sequence[Finding]) -> FileRead:
+    return dataclasses.replace(read, findings=merged([*read.findings, *told])) if told else read
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the blocks of a file have come to so far."""
+
+    parts: dict[str, list[Part]] = field(default_factory=dict)
+    keys: list[Path] = field(default_factory=list)
+    used: int = 0
+    skipped: int = 0
+    blanked: int = 0
+    lines: int = 0
+    blank: int = 0
+    continued: int = 0
+    repaired: int = 0
+    logins: dict[tuple[str, str], str] = field(default_factory=dict)
+    supplied: dict[str, frozenset[str]] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class _Undecided(Exception):  # noqa: N818 - not an error: the whole file has to be asked
+    """What the first block says does not hold for the others, or says nothing."""
+
+
+def _read(
+    file: Recognised, tables: Mapping[str, Table], timezone: str, into: Path, progress: Progress | None
+) -> FileRead:
+    into.mkdir(parents=True, exist_ok=True)
+    encoding = None if file.by_cells else encoding_of(file)
+    try:
+        return _with_encoding(file, tables, timezone, into, progress, encoding)
+    except Reconsider:
+        _empty(into)
+        return _with_encoding(file, tables, timezone, into, progress, encoding_of(file, whole=True))
+
+
+def _with_encoding(
+    file: Recognised,
+    tables: Mapping[str, Table],
+    timezone: str,
+    into: Path,
+    progress: Progress | None,
+    encoding: Encoding | None,
+) -> FileRead:
+    reading = _Reading(file, tables, timezone, into, encoding, progress)
+    try:
+        gathered = reading.gather(None)
+    except _Undecided:
+        _empty(into)
+        gathered = reading.gather(reading.decided())
+    shown, layout = file.source.shown, file.layout
+    findings = [*of_file(gathered.findings)]
+    if encoding is not None and encoding.guessed:
+        findings.append(Finding(GUESSED, shown, detail=encoding.name))
+    if gathered.repaired:
+        findings.append(Finding(STRAY, shown, count=gathered.repaired))
+    findings.extend(Finding(REPEATED, shown, heading) for heading in layout.repeated)
+    records = gathered.used + gathered.skipped + len(gathered.rejects)
+    return FileRead(
+        file=file,
+        encoding="" if encoding is None else encoding.name,
+        parts={name: tuple(parts) for name, parts in gathered.parts.items()},
+        keys=tuple(gathered.keys),
+        records=records,
+        skipped=gathered.skipped,
+        blanked=gathered.blanked,
+        lines=gathered.lines,
+        blank=gathered.blank,
+        continued=gathered.continued,
+        logins=gathered.logins,
+        supplied=gathered.supplied,
+        rejects=tuple(sorted(gathered.rejects, key=lambda reject: (reject.line, reject.column))),
+        findings=merged([*findings, *_capped(file, gathered.used + len(gathered.rejects))]),
     )
-    made = make(file.found.shown, records.cells, positions, layout.headings, profile, tables, timezone)
-    height = records.cells.height
-    return Read(file, replace(records, cells=records.cells.clear()), height, made)
+
+
+def _capped(file: Recognised, records: int) -> Iterator[Finding]:
+    profile = file.layout.profile
+    if records in profile.file.caps:
+        name = (profile.title or profile.name).split(",")[0]
+        yield Finding(CAPPED, file.source.shown, count=records, detail=name, tables=tuple(profile.tables))
+
+
+class _Reading:
+    """The blocks of one file turned into parts."""
+
+    def __init__(
+        self,
+        file: Recognised,
+        tables: Mapping[str, Table],
+        timezone: str,
+        into: Path,
+        encoding: Encoding | None,
+        progress: Progress | None,
+    ) -> None:
+        self.file = file
+        self.tables = tables
+        self.timezone = timezone
+        self.into = into
+        self.encoding = encoding
+        self.progress = progress
+
+    def gather(self, decisions: Decisions | None) -> _Gathered:
+        """Read the file; without ``decisions`` its first records decide.
+
+        Raises _Undecided where they cannot, or where others contradict them.
+        """
+        file = self.file
+        final = decisions is not None
+        gathered = _Gathered()
+        first, blocks = _whether_only(self.blocks(wanted(file)))
+        only = first is not None
+        with ThreadPoolExecutor(1, thread_name_prefix="parts") as thread:
+            writing: Future[None] | None = None
+            for number, records in enumerate(blocks):
+                if decisions is None and (only or records.cells.height):
+                    decisions = self.decide(records.cells, final=only)
+                made = self.make(records.cells, decisions)
+                if made.contradicted and not (final or only):
+                    raise _Undecided
+                if writing is not None:
+                    writing.result()
+                height = records.cells.height
+                rest = dataclasses.replace(records, cells=records.cells.clear())
+                del records
+                writing = thread.submit(self.keep, gathered, number, rest, height, made)
+                del made
+            if writing is not None:
+                writing.result()
+        return gathered
+
+    def decided(self) -> Decisions:
+        """What all records together decide. Raises InputError where even they cannot."""
+        layout = self.file.layout
+        asked = columns(layout.profile, layout)
+        frames = [records.cells.unique() for records in self.blocks(sorted(asked))]
+        return self.decide(pl.concat(frames).sort("line"), final=True)
+
+    def decide(self, cells: pl.DataFrame, *, final: bool) -> Decisions:
+        """What these records decide."""
+        layout = self.file.layout
+        try:
+            return decide(self.file.source.shown, cells, layout, layout.profile, self.tables, self.timezone)
+        except InputError:
+            if final:
+                raise
+            raise _Undecided from None
+
+    def make(self, cells: pl.DataFrame, decisions: Decisions | None) -> Made:
+        """The rows of some records."""
+        layout = self.file.layout
+        return make(self.file.source.shown, cells, layout, layout.profile, self.tables, self.timezone, decisions)
+
+    def blocks(self, positions: Sequence[int]) -> Iterator[Records]:
+        """The records of the file, block by block."""
+        file = self.file
+        if self.encoding is None:
+            return file.cells(positions)
+        # Rows that are added up must all be there; such reports are small.
+        added_up = any(rows.sum for templates in file.layout.profile.tables.values() for rows in templates)
+        size = None if added_up else BLOCK_BYTES
+        return text_records(file, self.encoding, positions, size, self._said if self.progress else None)
+
+    def _said(self, done: int) -> None:
+        if self.progress:
+            self.progress(self.file.source.shown, done, self.file.source.size)
+
+    def keep(self, gathered: _Gathered, number: int, records: Records, height: int, made: Made) -> None:
+        """Write what a block became, and add it to what the others came to."""
+        shown = self.file.source.shown
+        for name, frame in made.tables.items():
+            path = self.into / f"{name}-{number:05d}.parquet"
+            part = write_part(frame.with_columns(pl.lit(shown).alias("file")), self.tables[name], path)
+            gathered.parts.setdefault(name, []).append(part)
+            gathered.supplied[name] = gathered.supplied.get(name, frozenset()) | made.supplied[name]
+        path = self.into / f"keys-{number:05d}.parquet"
+        made.keys.write_parquet(path, compression="uncompressed", statistics=False)
+        gathered.keys.append(path)
+        gathered.used += height - made.skipped - len(made.rejects)
+        gathered.skipped += records.skipped + made.skipped
+        gathered.blanked += made.blanked
+        gathered.lines += records.lines
+        gathered.blank += records.blank
+        gathered.continued += records.continued
+        gathered.repaired += records.repaired
+        gathered.logins.update(made.logins)
+        broken = (Reject(shown, one.line, "", "", one.reason) for one in records.broken)
+        gathered.rejects.extend((*broken, *made.rejects))
+        gathered.findings = list(merged([*gathered.findings, *made.findings, *made.unsaid]))
+
+
+def wanted(file: Recognised) -> list[int]:
+    """The positions of the columns that the profile reads."""
+    return list(file.layout.profile.read_from(file.layout.positions))
+
+
+def _whether_only(blocks: Iterator[Records]) -> tuple[Records | None, Iterator[Records]]:
+    """The first block if there is no other; and all of them."""
+    first = next(blocks, None)
+    if first is None:
+        return None, iter(())
+    second = next(blocks, None)
+    if second is None:
+        return first, iter((first,))
+    return None, chain((first, second), blocks)
+
+
+def write_part(frame: pl.DataFrame, table: Table, path: Path) -> Part:
+    """Write rows as Parquet, with what is to be known of them."""
+    names = [*table.columns, "source", "file", "line"]
+    further = [name for name in frame.columns if name not in {*names}]
+    frame = frame.select(*names, *further)
+    frame.write_parquet(path, compression="lz4")
+    oldest, newest = events(frame, table)
+    first, last = frame.select(pl.col("line").min().alias("first"), pl.col("line").max().alias("last")).row(0)
+    return Part(path, frame.height, filled(frame), oldest, newest, *((0, -1) if first is None else (first, last)))
+
+
+def filled(frame: pl.DataFrame) -> frozenset[str]:
+    """The columns in which at least one row has a value."""
+    return frozenset(column.name for column in frame.iter_columns() if column.null_count() < frame.height)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+# -- to the cache and back --------------------------------------------------------------------------------------------
+
+
+def _told(read: FileRead) -> dict[str, Any]:
+    """What there is to know of a file besides its parts, as JSON has it."""
+    return {
+        "encoding": read.encoding,
+        "parts": {
+            name: [
+                [
+                    part.path.name,
+                    part.rows,
+                    sorted(part.filled),
+                    part.first,
+                    part.last,
+                    _iso(part.oldest),
+                    _iso(part.newest),
+                ]
+                for part in parts
+            ]
+            for name, parts in read.parts.items()
+        },
+        "keys": [path.name for path in read.keys],
+        "counts": [getattr(read, name) for name in _COUNTS],
+        "logins": [[*of, system] for of, system in read.logins.items()],
+        "supplied": {name: sorted(columns) for name, columns in read.supplied.items()},
+        "rejects": [dataclasses.astuple(reject) for reject in read.rejects],
+        "findings": [dataclasses.asdict(finding) for finding in read.findings],
+    }
+
+
+_COUNTS = ("records", "skipped", "blanked", "lines", "blank", "continued")
+
+
+def _restored(file: Recognised, folder: Path, told: Mapping[str, Any]) -> FileRead:
+    return FileRead(
+        file=file,
+        encoding=told["encoding"],
+        parts={
+            name: tuple(
+                Part(folder / path, rows, frozenset(columns), _instant(oldest), _instant(newest), first, last)
+                for path, rows, columns, first, last, oldest, newest in parts
+            )
+            for name, parts in told["parts"].items()
+        },
+        keys=tuple(folder / name for name in told["keys"]),
+        **dict(zip(_COUNTS, told["counts"], strict=True)),
+        logins={(table, column): system for table, column, system in told["logins"]},
+        supplied={name: frozenset(columns) for name, columns in told["supplied"].items()},
+        rejects=tuple(Reject(*reject) for reject in told["rejects"]),
+        findings=tuple(_finding(one) for one in told["findings"]),
+        cached=True,
+        movable=False,
+    )
+
+
+def _finding(told: Mapping[str, Any]) -> Finding:
+    return Finding(**{**told, "tables": tuple(told["tables"]), "columns": tuple(told["columns"])})
+
+
+def _at(read: FileRead, folder: Path) -> FileRead:
+    """The same, after its files were moved to another folder."""
+    return dataclasses.replace(
+        read,
+        parts={
+            name: tuple(dataclasses.replace(part, path=folder / part.path.name) for part in parts)
+            for name, parts in read.parts.items()
+        },
+        keys=tuple(folder / path.name for path in read.keys),
+        movable=False,
+    )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _instant(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)

@@ -2,26 +2,29 @@
 
 Codes of problems: P001 to P007 the YAML itself, P102 to P105 keys and values, P201 unknown table, P202 unknown
 column, P203 a required key column has no rule, P204 two profiles of one name, P205 an option that means nothing for
-the column's type, P206 an unknown time zone.
+the column's type, P206 an unknown time zone, P207 legs without contacts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxkpi.documents.places import Document, read, sort_key
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
 from cxkpi.documents.validation import validate
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
-from cxkpi.exports.identity_tables import IDENTITY
-from cxkpi.exports.profile import Condition, File, Origin, Profile, Rows, Rule, Written
+from cxkpi.exports import unconfirmed
+from cxkpi.exports.joining.folding import misfit
+from cxkpi.exports.joining.identity_tables import IDENTITY
+from cxkpi.exports.profile import Condition, File, Match, Origin, Profile, Rows, RowZone, Rule, Written
+from cxkpi.exports.values.zones import is_zone
 from cxkpi.tables import Table
 
 MAY_BE_EMPTY: Mapping[str, frozenset[str]] = {
@@ -34,10 +37,17 @@ _MAY_BE_OPEN = frozenset({"contacts"})
 """Tables with rows that have no default time yet: a contact that is still running has no end."""
 
 _OPTIONS: Mapping[str, frozenset[str]] = {
-    "format": frozenset({"instant", "date"}),
+    "format": frozenset({"instant", "date", "duration"}),
+    "timezone": frozenset({"instant", "duration"}),
+    "between": frozenset({"duration"}),
     "unit": frozenset({"duration", "instant"}),
+    "clock": frozenset({"duration", "instant"}),
     "decimal": frozenset({"number", "integer", "duration", "instant"}),
-    "plus": frozenset({"instant"}),
+    "percent": frozenset({"number", "integer"}),
+    "plus": frozenset({"instant", "duration", "number", "integer"}),
+    "minus": frozenset({"instant", "duration", "number", "integer"}),
+    "times": frozenset({"duration", "number", "integer"}),
+    "phone": frozenset({"text"}),
     "true": frozenset({"boolean"}),
     "false": frozenset({"boolean"}),
     "filled": frozenset({"boolean"}),
@@ -57,17 +67,35 @@ def own_time(table: Table) -> str | None:
     return table.time[0] if table.time and "." not in table.time[0] else None
 
 
-def collect(paths: Sequence[Path], tables: Mapping[str, Table]) -> tuple[Profile, ...]:
-    """Every profile in force: those in ``paths`` (files or folders), the shipped ones, and the plain layouts.
+def collect(paths: Sequence[Path], tables: Mapping[str, Table], beside: Sequence[Path] = ()) -> tuple[Profile, ...]:
+    """Every profile in force: those in ``paths`` (files or folders), those ``beside`` the data, the shipped ones, and
+    the plain layouts. Of several with one name the first in this order counts.
 
     Raises UsageError where a path is missing or a folder holds no profile, CatalogueError with every problem found.
     """
-    given: list[Profile] = []
+    given = _given(_files(paths), tables, "user")
+    near = _given([path for path in _files(beside) if not _among(path, paths)], tables, "beside")
+    names = {profile.name for profile in given}
+    near = [profile for profile in near if profile.name not in names]
+    names |= {profile.name for profile in near}
+    ours = [profile for profile in shipped(tables) if profile.name not in names]
+    unconfirmed.refuse((*given, *near))
+    return (*given, *near, *ours, *plain(tables))
+
+
+def _among(path: Path, paths: Sequence[Path]) -> bool:
+    """Whether a file was already given by its name or by its folder."""
+    known = {one.resolve() for one in paths}
+    return path.resolve() in known or path.resolve().parent in known
+
+
+def _given(paths: Sequence[Path], tables: Mapping[str, Table], origin: Origin) -> list[Profile]:
+    found: list[Profile] = []
     problems: list[Problem] = []
     named: dict[str, Place] = {}
-    for path in _files(paths):
+    for path in dict.fromkeys(paths):
         try:
-            profile = parse(path.read_text(encoding="utf-8"), path.as_posix(), tables, "user")
+            profile = parse(path.read_text(encoding="utf-8"), path.as_posix(), tables, origin)
         except CatalogueError as error:
             problems.extend(error.problems)
             continue
@@ -80,21 +108,41 @@ def collect(paths: Sequence[Path], tables: Mapping[str, Table]) -> tuple[Profile
             message = f"the profile '{profile.name}' is also in {named[profile.name]}"
             problems.append(Problem("P204", message, Place(path.as_posix()), "Rename one of them."))
         named[profile.name] = Place(path.as_posix())
-        given.append(profile)
+        found.append(profile)
     if problems:
         raise CatalogueError(*sorted(problems, key=sort_key))
-    ours = [profile for profile in shipped(tables) if profile.name not in named]
-    return (*given, *ours, *plain(tables))
+    return found
 
 
 def shipped(tables: Mapping[str, Table]) -> tuple[Profile, ...]:
     """The profiles that come with cxkpi, by name."""
+    return _shipped(_Tables(tables))
+
+
+class _Tables:
+    """Tables as the key of a cache: equal where they have the same columns."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.tables = tables
+        self.columns = tuple((name, tuple(table.columns.items())) for name, table in tables.items())
+
+    def __hash__(self) -> int:
+        return hash(self.columns)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tables) and self.columns == other.columns
+
+
+@lru_cache(maxsize=4)
+def _shipped(tables: _Tables) -> tuple[Profile, ...]:
+    """Reading them takes a fifth of a second, and one process may load often."""
     folder = files("cxkpi.exports").joinpath("profiles")
     found: list[Traversable] = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name
     )
     return tuple(
-        parse(entry.read_text(encoding="utf-8"), f"cxkpi:profiles/{entry.name}", tables, "shipped") for entry in found
+        parse(entry.read_text(encoding="utf-8"), f"cxkpi:profiles/{entry.name}", tables.tables, "shipped")
+        for entry in found
     )
 
 
@@ -115,7 +163,7 @@ def _plain(table: Table) -> Profile:
     return Profile(
         name=f"cxkpi.{table.name}",
         system="cxkpi",
-        headings=tuple((name,) for name in required),
+        match=Match.model_validate({"headings": list(required)}),
         file=File(),
         skip=(),
         notes=(),
@@ -166,14 +214,15 @@ def parse(text: str, file: str, tables: Mapping[str, Table], origin: Origin) -> 
         rows[name] = tuple(_templates(document, every[name], content, ("tables", name), problems))
     if isinstance(written, Written):
         problems += _patterns(document, written)
-        problems += _zone(document, written)
+        problems += _zone(document, written.file.timezone, ("file", "timezone"))
+        problems += _legs(document, written, every, rows)
     if problems:
         raise CatalogueError(*sorted(problems, key=sort_key))
     assert isinstance(written, Written)
     return Profile(
         name=written.profile,
         system=written.system,
-        headings=written.match.headings,
+        match=written.match,
         file=written.file,
         skip=written.skip,
         notes=written.notes,
@@ -181,6 +230,15 @@ def parse(text: str, file: str, tables: Mapping[str, Table], origin: Origin) -> 
         tables=rows,
         origin=origin,
         written_in=file,
+        title=written.title,
+        source=written.source,
+        status=written.status,
+        refuse=written.refuse,
+        spellings=written.spellings,
+        legs=written.legs,
+        checks=written.checks,
+        questions=written.questions,
+        unconfirmed=_unconfirmed(document, rows, written.version),
     )
 
 
@@ -197,12 +255,17 @@ def _rows(document: Document, table: Table, content: Any, at: Steps, problems: l
         return Rows({}, {})
     when: dict[str, Condition] = {}
     rules: dict[str, tuple[Rule, ...]] = {}
+    adds = False
     for column, value in content.items():
         here = (*at, column)
         if column == "when":
             found, wrong = validate(dict[str, Condition], value, document, here, "a condition", family="P")
             problems += wrong
             when = found or {}
+        elif column == "sum":
+            found, wrong = validate(bool, value, document, here, "rows", family="P")
+            problems += wrong
+            adds = bool(found)
         elif column not in table.columns:
             message = f"'{table.name}' has no column '{column}'{did_you_mean(column, table.columns)}"
             hint = "Further columns are declared in the catalogue under 'tables'."
@@ -213,7 +276,7 @@ def _rows(document: Document, table: Table, content: Any, at: Steps, problems: l
     if missing:
         message = f"rows of '{table.name}' need {listed(missing).replace(' or ', ' and ')}"
         problems.append(document.problem("P203", message, document.place_of(at, key=True), "They are its key."))
-    return Rows(rules, when)
+    return Rows(rules, when, adds)
 
 
 def _rules(document: Document, table: Table, column: str, value: Any, at: Steps, problems: list[Problem]) -> list[Rule]:
@@ -229,10 +292,30 @@ def _rules(document: Document, table: Table, column: str, value: Any, at: Steps,
             if kind not in _OPTIONS.get(option, {kind}):
                 message = f"'{option}' means nothing for '{column}', which is {_a(kind)}"
                 problems.append(document.problem("P205", message, document.place_of((*here, option), key=True)))
+        problems += _zone(document, rule.timezone, (*here, "timezone"))
         if column in key_columns(table) and not rule.required:
             rule = rule.model_copy(update={"required": True})
         rules.append(rule)
     return rules
+
+
+def _unconfirmed(
+    document: Document, rows: Mapping[str, tuple[Rows, ...]], version: Rule | None
+) -> tuple[tuple[str, Place], ...]:
+    """Where rules stand that were drafted and ask to be confirmed."""
+    found: list[tuple[str, Place]] = []
+    for name, templates in rows.items():
+        for number, template in enumerate(templates):
+            for column, alternatives in template.rules.items():
+                for order, rule in enumerate(alternatives):
+                    if rule.confirm:
+                        steps = [(("tables", name, *n), o) for n in ((number,), ()) for o in ((order,), ())]
+                        paths = ((*at, column, *o, "confirm") for at, o in steps)
+                        place = next((document.place_of(path) for path in paths if path in document.written), None)
+                        found.append((f"{name}.{column}", place or Place(document.file)))
+    if version is not None and version.confirm:
+        found.append(("version", document.place_of(("version", "confirm"))))
+    return tuple(found)
 
 
 def _a(kind: str) -> str:
@@ -251,14 +334,44 @@ def _patterns(document: Document, written: Written) -> list[Problem]:
     return found
 
 
-def _zone(document: Document, written: Written) -> list[Problem]:
-    zone = written.file.timezone
-    if zone is None:
+def _zone(document: Document, zone: str | RowZone | None, at: Steps) -> list[Problem]:
+    named = (
+        {(): zone}
+        if isinstance(zone, str)
+        else {}
+        if zone is None
+        else {("values", w): n for w, n in zone.values.items()}
+    )
+    hint = "Use a name such as Europe/London."
+    return [
+        document.problem("P206", f"there is no time zone '{name}'", document.place_of((*at, *path)), hint)
+        for path, name in named.items()
+        if not is_zone(name)
+    ]
+
+
+def _legs(
+    document: Document, written: Written, tables: Mapping[str, Table], rows: Mapping[str, tuple[Rows, ...]]
+) -> list[Problem]:
+    """Legs are of contacts, and name columns of theirs."""
+    if written.legs is None:
         return []
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"there is no time zone '{zone}'"
-        hint = "Use a name such as Europe/London."
-        return [document.problem("P206", message, document.place_of(("file", "timezone")), hint)]
-    return []
+    if len(rows.get("contacts", ())) != 1:
+        message = "'legs' says how records become contacts, so 'tables' needs one mapping of 'contacts'"
+        return [document.problem("P207", message, document.place_of(("legs",), key=True))]
+    columns = tables["contacts"].columns
+    named: list[tuple[Steps, str]] = [(("legs", "keep", column), column) for column in written.legs.keep]
+    named += [(("legs", "order", number), column) for number, column in enumerate(written.legs.order)]
+    return [
+        document.problem(
+            "P202",
+            f"'contacts' has no column '{column}'{did_you_mean(column, columns)}",
+            document.place_of(path, key=path[1] == "keep"),
+        )
+        for path, column in named
+        if column not in columns
+    ] + [
+        document.problem("P103", f"'{way}' {why}", document.place_of(("legs", "keep", column)))
+        for column, way in written.legs.keep.items()
+        if column in columns and (why := misfit(column, columns[column].type, way)) is not None
+    ]

@@ -7,25 +7,34 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cxkpi.exports.casting import Caster
-from cxkpi.exports.drafting import Draft, drafts, logins
+from cxkpi.exports.drafting import Draft, drafts, logins, skipped, with_legs
+from cxkpi.exports.findings import Finding, merged
 from cxkpi.exports.judging import blanked, judged
+from cxkpi.exports.layout.recognise import Layout
 from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.sequence import settled
-from cxkpi.exports.texts import Texts
+from cxkpi.exports.values.casting import Caster, Decisions
+from cxkpi.exports.values.checks import checked
+from cxkpi.exports.values.decisions import decide
+from cxkpi.exports.values.noticing import UNIT, noticed
+from cxkpi.exports.values.texts import Texts
 from cxkpi.result import Reject
 from cxkpi.tables import POLARS_TYPES, Table
 
-_SHORTENED = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
+_LEG_COLUMNS = ("leg_id", "leg_previous")
+_EXACT = 1e12
+_NOT_ADDED = frozenset({"threshold_s", "length_s", "leg_no", "scale_min", "scale_max"})
+"""Numbers that are the same in every part of a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one file's records became.
+    """What a stretch of one file's records became.
 
-    ``tables``: table -> its columns, ``source`` and ``line`` (the record's). ``keys``: ``line``, ``key`` (a hash of
-    source and the key of the profile's first table) and ``version`` of every accepted record. ``logins``: (table,
-    column) -> system.
+    ``tables``: table -> its columns, ``source`` and ``line`` (the record's); contacts of a profile with ``legs`` also
+    have ``leg_id`` and ``leg_previous``. ``keys``: ``line``, ``key`` (a hash of source and the key of the profile's
+    first table) and ``version`` of every accepted record (of rows that are added up, of the first). ``logins``:
+    (table, column) -> system. ``contradicted``: these records show that what was decided for the file is wrong.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -35,46 +44,68 @@ class Made:
     rejects: tuple[Reject, ...]
     skipped: int
     blanked: int
-    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    contradicted: bool
+    unsaid: tuple[Finding, ...] = ()
+    """Findings of nothing: of how many cells there is nothing to say; see ``noticing.of_file``."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reports say of the findings."""
+        return tuple(finding.message for finding in self.findings if finding.said)
 
 
 def make(
-    path: str,
+    shown: str,
     cells: pl.DataFrame,
-    positions: Mapping[str, int],
-    headings: Sequence[str],
+    layout: Layout,
     profile: Profile,
     tables: Mapping[str, Table],
     timezone: str,
+    decisions: Decisions | None = None,
 ) -> Made:
-    """The rows of one file. Raises InputError where dates can be read in two ways, or in none for the whole column."""
-    texts = Texts(path, cells, positions, headings)
+    """The rows of some records of a file.
+
+    ``decisions``: what was decided for the whole file; None decides by these records. Raises InputError where a
+    required column has no heading, and as ``decide`` does.
+    """
+    if decisions is None:
+        decisions = decide(shown, cells, layout, profile, tables, timezone)
+    texts = Texts(shown, cells, layout)
     del cells
-    skipped = _skip(profile, texts)
-    caster = Caster(texts, profile, tables, profile.file.timezone or timezone)
+    away, said = skipped(profile, texts)
+    count = int(away.sum())
+    if count:
+        texts.keep(~away)
+    profile, tables = with_legs(profile, tables)
+    caster = Caster(texts, profile, tables, profile.file.timezone or timezone, decisions)
     caster.look_ahead()
     drafted, again = settled(drafts(profile, tables, texts, caster))
     rejected, rejects = judged(drafted, texts)
     source = _source(profile, texts)
     supplied: dict[str, set[str]] = {}
     for draft in drafted:
-        supplied.setdefault(draft.table.name, set()).update(draft.casts)
+        supplied.setdefault(draft.table.name, set()).update(set(draft.casts) - set(_LEG_COLUMNS))
+    keys = _keys(profile, drafted, rejected, source, texts, caster)
+    found = [*said, *noticed(profile, drafted, caster, rejected, again), *checked(profile, texts, caster, rejected)]
+    every = merged(found)
     return Made(
         tables=_tables(drafted, rejected, source, texts.line),
-        keys=_keys(profile, drafted, rejected, source, texts, caster),
+        keys=keys,
         logins=logins(profile, texts),
         supplied={name: frozenset(columns) for name, columns in supplied.items()},
         rejects=rejects,
-        skipped=skipped,
+        skipped=count,
         blanked=blanked(drafted, rejected),
-        notes=(
-            *_said(profile, texts, rejected),
-            *_shortened(drafted, path),
-            *_left_empty(drafted, rejected, path),
-            *_unset(drafted, rejected, path),
-            *_doubtful(caster, again, path),
-        ),
+        findings=tuple(one for one in every if one.count),
+        unsaid=tuple(one for one in every if not one.count),
+        contradicted=caster.contradicted or _in_another_unit(profile, found),
     )
+
+
+def _in_another_unit(profile: Profile, found: Sequence[Finding]) -> bool:
+    """Whether durations do not fit the unit that was decided on, of several."""
+    return any(one.code == UNIT for one in found) and any(len(rule.unit) > 1 for rule in profile.rules)
 
 
 def fingerprint(frame: pl.DataFrame) -> pl.Series:
@@ -82,17 +113,6 @@ def fingerprint(frame: pl.DataFrame) -> pl.Series:
     high = frame.hash_rows(1).cast(pl.UInt128)
     low = frame.hash_rows(2).cast(pl.UInt128)
     return pl.select(high * pl.lit(2**64, dtype=pl.UInt128) + low).to_series()
-
-
-def _skip(profile: Profile, texts: Texts) -> int:
-    """Take the records that are not data out of ``texts``; how many."""
-    texts.hold([skip.when for skip in profile.skip])
-    skipped = texts.none
-    for skip in profile.skip:
-        skipped = skipped | texts.holds(skip.when)
-    if skipped.any():
-        texts.keep(~skipped)
-    return int(skipped.sum())
 
 
 # -- tables and keys --------------------------------------------------------------------------------------------------
@@ -104,10 +124,30 @@ def _tables(
     frames: dict[str, list[pl.DataFrame]] = {}
     for draft in drafted:
         frames.setdefault(draft.table.name, []).append(_frame(draft, ~rejected & draft.here, source, line))
-    return {
+    joined = {
         name: parts[0] if len(parts) == 1 else pl.concat(parts).sort("line", maintain_order=True)
         for name, parts in frames.items()
     }
+    added = {draft.table.name: draft.table for draft in drafted if draft.rows.sum}
+    return {name: _added_up(frame, added[name]) if name in added else frame for name, frame in joined.items()}
+
+
+def _added_up(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rows of one key as one: what can be added is added, of the rest the first filled is kept."""
+    key = ["source", *table.key]
+    parts: list[pl.Expr] = [pl.col("line").min()]
+    for name, column in table.columns.items():
+        if name in table.key:
+            continue
+        if column.type in ("integer", "number", "duration") and name not in _NOT_ADDED:
+            total = pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum())
+            # Decimal fractions are added as whole millionths, so that the order of rows cannot change a sum.
+            exact = (pl.col(name) * 1e6).round().cast(pl.Int64, strict=False).sum() / 1e6
+            exact = pl.when(pl.col(name).abs().max() < _EXACT).then(exact).otherwise(pl.col(name).sum())
+            parts.append((total if column.type == "integer" else pl.when(total.is_not_null()).then(exact)).alias(name))
+        else:
+            parts.append(pl.col(name).drop_nulls().first())
+    return frame.sort("line").group_by(key, maintain_order=True).agg(parts).select(frame.columns).sort("line")
 
 
 def _frame(draft: Draft, mask: pl.Series, source: pl.Series, line: pl.Series) -> pl.DataFrame:
@@ -144,101 +184,12 @@ def _keys(
     if profile.version is not None and texts.supplied(profile.version):
         version = caster.version(profile.version)
     keys = pl.DataFrame({"line": texts.line, "key": fingerprint(frame), "version": version})
-    return keys.filter(~rejected) if rejected.any() else keys
+    keys = keys.filter(~rejected) if rejected.any() else keys
+    if first[0].rows.sum:
+        # Parts of one row are no versions of one another.
+        keys = keys.sort("line").unique("key", keep="first", maintain_order=True)
+    return keys
 
 
 def _is_constant(rules: Sequence[Rule]) -> bool:
     return len(rules) == 1 and rules[0].is_ is not None
-
-
-# -- notes ------------------------------------------------------------------------------------------------------------
-
-
-def _said(profile: Profile, texts: Texts, rejected: pl.Series) -> list[str]:
-    """What the profile itself wants noted."""
-    notes = []
-    for say in profile.notes:
-        met = int((texts.holds(say.when) & ~rejected).sum())
-        if met:
-            notes.append(f"{texts.path}: {say.say} ({met:,} record{'s' if met != 1 else ''}).")
-    return notes
-
-
-def _shortened(drafted: Sequence[Draft], path: str) -> list[str]:
-    """Identifiers that a spreadsheet has turned into numbers."""
-    found: dict[str, None] = {}
-    for draft in drafted:
-        for name, cast in draft.casts.items():
-            column = draft.table.columns[name]
-            if column.role == "identifier" and column.type == "text" and cast.values.str.contains(_SHORTENED).any():
-                found[cast.heading] = None
-    return [
-        f"{path}: '{heading}' holds identifiers such as 1.2E+15, which a spreadsheet has shortened; "
-        "different records may have become one. Export it again without opening it."
-        for heading in found
-    ]
-
-
-def _left_empty(drafted: Sequence[Draft], rejected: pl.Series, path: str) -> list[str]:
-    """Columns of which nothing could be read, and numbers whose comma may mean two things."""
-    notes: dict[str, str] = {}
-    for draft in drafted:
-        here = draft.here & ~rejected
-        for name, cast in draft.casts.items():
-            bad = here & cast.bad
-            count = int(bad.sum())
-            commas = 0 if cast.comma is None else int((bad & cast.comma).sum())
-            if commas:
-                cells = "1 cell" if commas == 1 else f"{commas:,} cells"
-                notes[cast.heading] = (
-                    f"{path}: {cells} in '{cast.heading}' {'has' if commas == 1 else 'have'} a comma that may part "
-                    "thousands or decimals; left empty. Declare decimal: ',' or '.' in a profile."
-                )
-            elif count and count == int((here & cast.text.is_not_null()).sum()):
-                such = "" if draft.table.columns[name].role != "plain" else f", such as '{cast.text.filter(bad)[0]}'"
-                cells = "the only cell" if count == 1 else f"none of the {count:,} cells"
-                notes.setdefault(
-                    cast.heading,
-                    f"{path}: {cells} in '{cast.heading}' {'cannot' if count == 1 else 'can'} be read as "
-                    f"{name}{such}; left empty.",
-                )
-    return list(notes.values())
-
-
-def _unset(drafted: Sequence[Draft], rejected: pl.Series, path: str) -> list[str]:
-    """Dates that stand for no date and were read as empty."""
-    found: dict[str, int] = {}
-    for draft in drafted:
-        for cast in draft.casts.values():
-            if cast.unset is not None:
-                count = int((draft.here & cast.unset & ~cast.bad & ~rejected).sum())
-                found[cast.heading] = max(count, found.get(cast.heading, 0))
-    return [
-        f"{path}: {count:,} {'date' if count == 1 else 'dates'} in '{heading}' {'is' if count == 1 else 'are'} "
-        "9999-12-31 or 0001-01-01, which stand for no date; read as empty."
-        for heading, count in found.items()
-        if count
-    ]
-
-
-def _doubtful(caster: Caster, again: int, path: str) -> list[str]:
-    """Local times in hours that a change of clocks repeats or skips."""
-    notes = []
-    twice = sum(zone.twice for zone in caster.zones.values())
-    missing = sum(zone.missing for zone in caster.zones.values())
-    if twice:
-        but = f", except {again:,} that would have come before {'its' if again == 1 else 'their'} beginning"
-        notes.append(
-            f"{path}: {_counted(twice, 'local time')} in the hour that {caster.timezone} has twice when "
-            f"clocks go back; each was taken as the first{but if again else ''}."
-        )
-    if missing:
-        notes.append(
-            f"{path}: {_counted(missing, 'local time')} in the hour that {caster.timezone} skips when "
-            "clocks go forward; each was read with the offset before the change. Is the time zone right?"
-        )
-    return notes
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s lie' if count != 1 else ' lies'}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from cxkpi import __version__
 from cxkpi.calendar import Calendar, midnight_utc
@@ -16,13 +16,17 @@ from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.engines.base import load as load_engine
 from cxkpi.errors import Problem, UsageError
+from cxkpi.exports.cache import Cache, default_folder
 from cxkpi.exports.load import Loaded
 from cxkpi.exports.load import load as load_exports
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import Data
+from cxkpi.measurement import run_file
 from cxkpi.measurement.compute import Answer, Question, compute
 from cxkpi.measurement.dataset import dataset, reasonable
 from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
+
+Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 def measure(
@@ -41,12 +45,16 @@ def measure(
     as_of: str | date | None = None,
     profiles: Sequence[str | Path] = (),
     engine: str = "polars",
+    cache: bool = True,
+    progress: Progress | None = None,
 ) -> Result:
-    """See ``cxkpi.measure``, which is this function."""
+    """See ``cxkpi.measure``, which is this function; ``progress`` is told of every file while it is read."""
     paths, metrics, by, profiles = _several(paths), _several(metrics), _several(by), _several(profiles)
     since, until = _day(since, "since"), _day(until, "until")
-    _check(paths, every, compare, last)
-    defined = load_catalogue(None if catalogue is None else Path(catalogue))
+    _check(every, compare, last)
+    meant = run_file.find([Path(path) for path in paths])
+    chosen_catalogue = meant.catalogue if catalogue is None else Path(catalogue)
+    defined = load_catalogue(chosen_catalogue)
     chosen = choose(defined, metrics, all_metrics)
     runner = load_engine(engine)
     question = Question(
@@ -61,11 +69,14 @@ def measure(
     )
     with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
         loaded = load_exports(
-            [Path(path) for path in paths],
+            meant.paths,
             tables=defined.tables,
             timezone=defined.timezone,
-            profiles=[Path(profile) for profile in profiles],
+            profiles=[*(Path(profile) for profile in profiles), *meant.profiles],
             into=Path(folder),
+            cache=Cache(default_folder()) if cache else None,
+            settings=meant.settings,
+            progress=progress,
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
         _check_any(loaded)
@@ -91,7 +102,7 @@ def _day(given: date | str | None, name: str) -> date | None:
         ) from error
 
 
-def _check(paths: Sequence[str | Path], every: str, compare: str, last: int | None) -> None:
+def _check(every: str, compare: str, last: int | None) -> None:
     """Refuses what the command line cannot say but a Python call can."""
     for name, given, known in (("every", every, get_args(Every)), ("compare", compare, ("previous", "year", "none"))):
         if given not in known:
@@ -100,8 +111,6 @@ def _check(paths: Sequence[str | Path], every: str, compare: str, last: int | No
             )
     if last is not None and last < 1:
         raise UsageError(Problem("U036", f"last: {last} periods cannot be shown.", hint="Name a number from 1 on."))
-    if not paths:
-        raise UsageError(Problem("U037", "no file or folder is named.", hint="Name the exports to be read."))
 
 
 def _check_any(loaded: Loaded) -> None:
@@ -127,16 +136,31 @@ def _empty_files(loaded: Loaded) -> list[str]:
 
 
 def tables(
-    paths: Sequence[str | Path], *, catalogue: Path | None = None, profiles: Sequence[Path] = (), into: Path
+    paths: Sequence[str | Path],
+    *,
+    catalogue: Path | None = None,
+    profiles: Sequence[Path] = (),
+    into: Path,
+    cache: bool = True,
+    progress: Progress | None = None,
+    lenient: bool = False,
 ) -> Loaded:
-    """Read export files into canonical tables under ``into``, one folder of Parquet parts per table."""
-    defined = load_catalogue(catalogue)
+    """Read export files into canonical tables under ``into``, one folder of Parquet parts per table.
+
+    ``lenient``: a file that cannot be used is left out and told of in ``Loaded.problems``.
+    """
+    meant = run_file.find([Path(path) for path in paths])
+    defined = load_catalogue(meant.catalogue if catalogue is None else catalogue)
     return load_exports(
-        [Path(path) for path in paths],
+        meant.paths,
         tables=defined.tables,
         timezone=defined.timezone,
-        profiles=profiles,
+        profiles=[*profiles, *meant.profiles],
         into=into,
+        cache=Cache(default_folder()) if cache else None,
+        settings=meant.settings,
+        progress=progress,
+        lenient=lenient,
     )
 
 
@@ -212,6 +236,7 @@ def _result(
         rejects=loaded.rejects,
         notes=tuple(dict.fromkeys(notes)),
         absent=tuple(absent),
+        newest={report.shown: report.last for report in loaded.reports},
     )
 
 

@@ -11,6 +11,9 @@ from cxkpi.tables import Stored
 
 Kind = Literal["parquet", "csv"]
 
+# Where a row comes from is of use to doctor alone.
+_PLACE = ("file", "line")
+
 
 def write(stored: Stored, place: Path, kind: Kind) -> None:
     """Write one table to ``place``, its rows in the order of its parts.
@@ -21,7 +24,7 @@ def write(stored: Stored, place: Path, kind: Kind) -> None:
     Raises:
         OSError: ``place`` cannot be written.
     """
-    rows = pl.concat([pl.scan_parquet(file) for file in stored.files], how="vertical")
+    rows = pl.concat([pl.scan_parquet(file) for file in stored.files], how="vertical").drop(*_PLACE, strict=False)
     if kind == "parquet":
         rows.sink_parquet(place)
     else:

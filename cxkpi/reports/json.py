@@ -31,12 +31,12 @@ def render(result: Result) -> str:
         "as_of": instant(result.as_of),
         "through": through,
     }
-    parts = [f"{_dump(key)}: {_dump(value)}" for key, value in head.items()]
-    rows = _lines([_dump(_row(row)) for row in result.rows])
-    files = _lines([_dump(_file(entry)) for entry in result.files])
+    parts = [f"{dump(key)}: {dump(value)}" for key, value in head.items()]
+    rows = lines([dump(_row(row)) for row in result.rows])
+    files = lines([dump(_file(entry)) for entry in result.files])
     parts.append(f'"results": {rows}')
     parts.append(f'"ledger": {{"files": {files}}}')
-    parts.append(f'"notes": {_lines([_dump(note) for note in result.notes])}')
+    parts.append(f'"notes": {lines([dump(note) for note in result.notes])}')
     return "{" + ",\n ".join(parts) + "}\n"
 
 
@@ -109,11 +109,13 @@ def _file(entry: FileEntry) -> Mapping[str, Any]:
     }
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
+    """A value as JSON on one line."""
     # Text stays readable; what a terminal could take for a command, or UTF-8 cannot hold, is escaped.
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _lines(items: list[str]) -> str:
+def lines(items: list[str]) -> str:
+    """An array of values that are JSON already, one on each line."""
     return "[" + ",\n  ".join(items) + "]"

@@ -28,7 +28,7 @@ class _Loaded:
 def read(monkeypatch):
     """Two parts of one table instead of what the exports would give."""
 
-    def fake(paths, *, catalogue=None, profiles=(), into: Path):
+    def fake(paths, *, catalogue=None, profiles=(), into: Path, cache=True, progress=None):
         parts = []
         for number, text in ((1, "=1+1"), (2, None)):
             part = into / f"{number}.parquet"

@@ -102,6 +102,10 @@ def test_the_worked_example_becomes_what_the_text_says(tmp_path: Path) -> None:
         ("notes", profile.Say),
         ("A condition", profile.Condition),
         ("A rule", profile.Rule),
+        ("sections", profile.Sections),
+        ("legs", profile.Legs),
+        ("checks", profile.Check),
+        ("questions", profile.Questions),
     ],
 )
 def test_the_keys_of_a_profile_are_all_there(section: str, model: type[profile.Model]) -> None:
@@ -120,7 +124,7 @@ def test_words_for_true_and_false_are_named() -> None:
 
 
 def test_the_messages_of_exports_are_all_there() -> None:
-    sources = Path(cxkpi.exports.__file__).parent.glob("*.py")
+    sources = Path(cxkpi.exports.__file__).parent.rglob("*.py")
     raised = {code for source in sources for code in _CODE.findall(source.read_text(encoding="utf-8"))}
     # These come from what reads YAML for catalogues, too.
     shared = {"P103", "P104", "P105"}

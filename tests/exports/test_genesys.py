@@ -12,7 +12,7 @@ def test_an_answered_contact(loaded: Load) -> None:
     became = loaded({"acd.csv": "\ufeff" + export(row(users="Al Ert; Ann Lee", queue="First; Second", transfers="2"))})
     columns = ("contact_id", "customer_id", "agent_id", "queue", "channel", "direction", "reason", "disposition")
     assert became.rows("contacts", *columns) == [
-        ("c1", "+441632960001", "Ann Lee", "First", "voice", "inbound", "Refund", "Refund")
+        ("c1", "441632960001", "Ann Lee", "First", "voice", "inbound", "Refund", "Refund")
     ]
     instants = ("started_at", "queued_at", "answered_at", "ended_at")
     assert became.rows("contacts", *instants) == [
@@ -39,7 +39,7 @@ def test_without_users_nobody_answered(loaded: Load) -> None:
 
 def test_the_customer_of_an_outbound_contact_is_the_number_called(loaded: Load) -> None:
     became = loaded({"acd.csv": export(row(direction="Outbound"))})
-    assert became.rows("contacts", "customer_id", "direction") == [("+441632960100", "outbound")]
+    assert became.rows("contacts", "customer_id", "direction") == [("441632960100", "outbound")]
 
 
 def test_a_withheld_number_is_no_customer(loaded: Load) -> None:

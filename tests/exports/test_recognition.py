@@ -83,7 +83,7 @@ def test_the_plain_layout_of_every_table(loaded: Load) -> None:
 
 
 def test_a_plain_file_with_an_unknown_heading_is_not_guessed(loaded: Load) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"cxkpi\.cases, which does not know the heading 'complaind'"):
         loaded({"cases.csv": "case_id,opened_at,complaind\n1,2026-07-05 10:00:00,yes\n"})
 
 

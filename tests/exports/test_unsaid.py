@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -185,15 +186,15 @@ def test_a_file_without_permission_has_a_line_in_the_ledger(tmp_path: Path, monk
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "acd.csv").write_text(export(row()))
     (tmp_path / "in" / "locked.csv").write_text(export(row()))
-    read_bytes = Path.read_bytes
+    opened = Path.open
 
-    def refused(path: Path) -> bytes:
+    def refused(path: Path, *how: str) -> IO[Any]:
         if path.name == "locked.csv":
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return opened(path, *how)
 
     # A test may run as root, whom no permission stops.
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(Path, "open", refused)
     found = load([tmp_path / "in"], tables=TABLES, timezone="UTC", into=tmp_path / "tables")
     assert [(entry.path, entry.profile, entry.records) for entry in found.files] == [
         ("acd.csv", "genesys_cloud.interactions", 1),

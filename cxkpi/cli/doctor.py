@@ -1,0 +1,86 @@
+"""``cxkpi doctor``: what is wrong with exports, and what that does to which metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cxkpi.cli import arguments, messages, output
+
+
+def doctor(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
+    format_: Annotated[
+        Literal["table", "json"], typer.Option("--format", "-f", help="What to print; [bold]json[/] lists everything.")
+    ] = "table",
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            "--catalogue",
+            "-c",
+            metavar="FILE",
+            readable=False,
+            show_default=False,
+            help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
+        ),
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", metavar="", help="Print ids, names and free text, which are hidden.")
+    ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", metavar="", help="Read every file anew, and keep nothing of it for the next time."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress; the page and errors.")] = False,
+) -> int:
+    """Say what is wrong with exports: in which file and line, and which metrics it would make wrong.
+
+    What each file is and how it is written, what became of its records, the days it covers and lacks; values, rows and
+    keys that cannot be right; rows that name what no file holds; how much of what metrics need is there. Exit code 3 if
+    a metric would be wrong or a file cannot be used, else 0.
+
+    [bold]Examples[/]
+
+      cxkpi doctor sample_data
+      cxkpi doctor exports/ -f json
+    """
+    from cxkpi.measurement import run_file
+
+    meant = run_file.find(paths or ())
+    arguments.readable(meant.paths)
+
+    from cxkpi.measurement.diagnosis import diagnose
+
+    with messages.progress(f"Examining {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
+        found = diagnose(
+            paths or (), catalogue=catalogue, profiles=profile or (), cache=not no_cache, progress=progress
+        )
+    if format_ == "json":
+        from cxkpi.reports import doctor_json
+
+        output.print_text(doctor_json.render(found, show_values=show_values))
+    else:
+        from cxkpi.reports.terminal import doctor as page
+
+        width = output.terminal_width()
+        shown = page.render(found, width=width, unicode=output.shows_unicode(), show_values=show_values)
+        output.print_rich(shown, width)
+    return found.exit_code

@@ -1,0 +1,65 @@
+"""How old the data may be: the only place where the clock on the wall is read, and never to change a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from cxkpi.cli import messages
+from cxkpi.errors import EXIT_FINE, EXIT_STALE, Problem, UsageError
+
+if TYPE_CHECKING:
+    from cxkpi.measurement.run_file import Age
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1)}
+
+
+def limits(max_age: str | None, ages: Sequence[Age]) -> tuple[Age, ...]:
+    """What may be how old: the option's limit for everything, and those of the run file.
+
+    Raises:
+        UsageError: The option is no length of time.
+    """
+    if max_age is None:
+        return tuple(ages)
+    from cxkpi.measurement.run_file import Age
+
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|h|d|wk)", max_age.strip())
+    if found is None:
+        hint = "Write a number and a unit: 90m, 26h, 8d or 5wk."
+        raise UsageError(Problem("U112", f"--max-age: {max_age!r} is not a length of time.", None, hint))
+    return (*ages, Age("*", float(found[1]) * _UNITS[found[2]], max_age.strip()))
+
+
+def check(ages: Sequence[Age], newest: Mapping[str, datetime | None], now: datetime | None = None) -> int:
+    """The exit code, and a line for each limit that is exceeded.
+
+    ``newest``: the newest event of every file, by its name, as naive UTC. Several files that fit one pattern are one
+    source, whose newest file counts. ``now``: the present, for tests.
+    """
+    present = (now or datetime.now(UTC)).replace(tzinfo=None)
+    code = EXIT_FINE
+    for age in ages:
+        dated = [at for name, at in newest.items() if at is not None and _fits(name, age.pattern)]
+        which = "the data" if age.pattern == "*" else age.pattern
+        if not dated:
+            messages.say(f"stale: no file fits {which}, which must not be older than {age.written}.")
+        elif present - max(dated) > age.limit:
+            behind = _length(present - max(dated))
+            messages.say(f"stale: the newest event of {which} is {behind} old; it may be {age.written}.")
+        else:
+            continue
+        code = EXIT_STALE
+    return code
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) or fnmatchcase(name.rsplit("/", 1)[-1], pattern)
+
+
+def _length(age: timedelta) -> str:
+    hours = age / timedelta(hours=1)
+    return f"{hours:,.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"

@@ -1,0 +1,205 @@
+"""Files that were read before, kept as Parquet, so that tomorrow's run parses only what is new.
+
+An entry is a folder with the parts of one file and ``meta.json``, which holds the size and hash of each of them. It is
+written beside its place and renamed into it; what has been damaged since is noticed when it is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel
+
+from cxkpi._version import __version__
+
+READER = 2
+"""Raised whenever the same bytes and the same profile may make something else than before."""
+
+# Prints of keys are compared between files, and another Polars or another processor may make others.
+_MADE_BY = (pl.__version__, platform.machine())
+
+_META = "meta.json"
+_UNFINISHED = ".unfinished-"
+_KEY = re.compile(r"[0-9a-f]{32}-[0-9a-f]{64}")
+
+
+class Damaged(Exception):  # noqa: N818 - a finding about the cache, not a fault of the program
+    """An entry is there, but not as it was written; it has been removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept of one file. ``shown``: its name when it was read; ``size``: bytes on disk; ``made``: UTC."""
+
+    key: str
+    shown: str
+    size: int
+    made: datetime
+
+
+class Cache:
+    """The entries in a folder, which only its owner can read."""
+
+    def __init__(self, folder: Path, least: int = 1 << 20) -> None:
+        self.folder = folder
+        self.least = least
+        """Bytes of a file below which keeping it is not worth while."""
+
+    def has(self, begun: str) -> bool:
+        """Whether some key begins so; without one there is no need to know the rest of it."""
+        try:
+            return any(name.startswith(begun) for name in os.listdir(self.folder))
+        except OSError:
+            return False
+
+    def get(self, key: str) -> tuple[Path, Mapping[str, Any]] | None:
+        """The folder of an entry and what ``put`` was told of it; None if there is no entry.
+
+        Raises Damaged where something of it is missing or changed.
+        """
+        folder = self.folder / key
+        if not folder.is_dir():
+            return None
+        try:
+            meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+            sound = _checksum(meta["told"]) == meta["checksum"] and all(
+                list(_of_file(folder / name)) == [size, digest] for name, (size, digest) in meta["files"].items()
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            sound = False
+        if not sound:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise Damaged
+        return folder, meta["told"]
+
+    def begin(self) -> Path:
+        """An empty folder to write an entry's files to. Raises OSError where the cache cannot be written."""
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            _restrict(self.folder, 0o700)
+        return Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+
+    def put(self, key: str, begun: Path, shown: str, told: Mapping[str, Any]) -> Path:
+        """Make an entry of the files in ``begun``; returns the folder where they are then.
+
+        ``told``: what is to be known of them, as JSON has it. Raises OSError where that cannot be written.
+        """
+        files = {path.name: _of_file(path) for path in sorted(begun.iterdir())}
+        meta = {"shown": shown, "files": files, "told": told, "checksum": _checksum(told)}
+        (begun / _META).write_text(json.dumps(meta), encoding="utf-8")
+        for path in begun.iterdir():
+            _restrict(path, 0o600)
+        target = self.folder / key
+        try:
+            begun.rename(target)
+        except OSError:
+            # Another run was faster, and what it wrote is the same.
+            if not target.is_dir():
+                raise
+            shutil.rmtree(begun, ignore_errors=True)
+        return target
+
+    def entries(self) -> list[Entry]:
+        """Everything that is kept, by name and key; damaged entries go by no name."""
+        return sorted(self._entries(), key=lambda entry: (entry.shown, entry.key))
+
+    def clear(self) -> int:
+        """Remove everything that is kept; how many entries there were."""
+        count = 0
+        for folder in self._folders():
+            count += not folder.name.startswith(_UNFINISHED)
+            shutil.rmtree(folder, ignore_errors=True)
+        return count
+
+    def _entries(self) -> Iterator[Entry]:
+        for folder in self._folders():
+            if folder.name.startswith(_UNFINISHED):
+                continue
+            try:
+                shown = str(json.loads((folder / _META).read_text(encoding="utf-8"))["shown"])
+            except (OSError, ValueError, KeyError, TypeError):
+                shown = ""
+            try:
+                size = sum(path.stat().st_size for path in folder.iterdir())
+                made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+            except OSError:
+                continue
+            yield Entry(folder.name, shown, size, made)
+
+    def _folders(self) -> list[Path]:
+        """Only what the cache has made itself: the folder may have been named by mistake."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            path
+            for path in self.folder.iterdir()
+            if (_KEY.fullmatch(path.name) or path.name.startswith(_UNFINISHED)) and path.is_dir()
+        )
+
+
+def default_folder() -> Path:
+    """Where the cache is unless somebody says otherwise: ``CXKPI_CACHE``, else the convention of the platform."""
+    named = os.environ.get("CXKPI_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "cxkpi" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "cxkpi"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cxkpi"
+
+
+def begun(*parts: object) -> str:
+    """The first half of a key: what is known without reading the file to its end."""
+    text = json.dumps([READER, __version__, *_MADE_BY, *(canonical(part) for part in parts)], sort_keys=False)
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:32]
+
+
+def canonical(value: object) -> Any:
+    """A profile, table or layout as JSON that is the same whenever it means the same."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = (field.name for field in dataclasses.fields(value) if field.name not in ("origin", "written_in"))
+        return {name: canonical(getattr(value, name)) for name in fields}
+    if isinstance(value, Mapping):
+        # The order of tables and columns has a meaning.
+        return [[canonical(key), canonical(item)] for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(str(item) for item in value)
+    if isinstance(value, re.Pattern):
+        return value.pattern
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _checksum(told: object) -> str:
+    return hashlib.sha256(json.dumps(told).encode("utf-8")).hexdigest()
+
+
+def _of_file(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, digest
+
+
+def _restrict(path: Path, mode: int) -> None:
+    # Some file systems know no permissions.
+    with contextlib.suppress(OSError):
+        path.chmod(mode)

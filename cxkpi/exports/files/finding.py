@@ -1,0 +1,138 @@
+"""Which files the given paths mean, and what they are called in reports."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from glob import has_magic
+from pathlib import Path
+
+from cxkpi.errors import InputError, Place, Problem, UsageError
+
+TEXT = frozenset({".csv", ".tsv", ".txt", ".log"})
+JSON = frozenset({".json", ".jsonl", ".ndjson"})
+EXTENSIONS = frozenset({*TEXT, *JSON, ".gz", ".zip", ".xlsx", ".parquet"})
+_WORKBOOKS = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
+_ARCHIVES = frozenset({".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst"})
+# Asterisk's own log has no extension, and a number or date behind its name when it was rotated.
+_BY_NAME = re.compile(r"queue_log(\W.*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An input file. ``shown``: its name in reports; ``given``: named on the command line, not found in a folder."""
+
+    path: Path
+    shown: str
+    given: bool
+
+
+def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    """The files that ``paths`` mean, in order of their names, and notes about files that are not read.
+
+    A folder is searched, without its sub-folders, for the endings in ``EXTENSIONS``; a path with ``*``, ``?``, ``[]``
+    or ``**`` stands for every such file it fits. Hidden files are left alone. Raises UsageError where a path is missing
+    or fits nothing, InputError where a folder holds no such file.
+    """
+    found: dict[Path, Found] = {}
+    notes: list[str] = []
+    for path in paths:
+        if path.is_dir():
+            entries = _files(path.iterdir())
+            inside = [entry for entry in entries if _is_read(entry)]
+            if not inside:
+                raise InputError(_nothing(path, entries))
+            notes += _left_alone(entries)
+        elif path.is_file():
+            known = found.get(path.resolve())
+            found[path.resolve()] = Found(path, known.shown if known else path.name, True)
+            continue
+        elif has_magic(path.as_posix()):
+            entries = _files(_fitting(path))
+            inside = [entry for entry in entries if _is_read(entry)]
+            if not inside:
+                message = f"no file fits {path.as_posix()}."
+                hint = "Check the pattern; it fits .csv, .xlsx, .json, .parquet and the like."
+                raise UsageError(Problem("U010", message, Place(path.as_posix()), hint))
+            notes += _left_alone(entries)
+        else:
+            message = f"there is no file or folder {path.as_posix()}."
+            raise UsageError(Problem("U010", message, Place(path.as_posix()), "Check the spelling of the path."))
+        for entry in inside:
+            found.setdefault(entry.resolve(), Found(entry, entry.name, False))
+    names = Counter(file.shown for file in found.values())
+    unique = [f if names[f.shown] == 1 else replace(f, shown=f.path.as_posix()) for f in found.values()]
+    return tuple(sorted(unique, key=lambda file: (file.shown, file.path.as_posix()))), tuple(dict.fromkeys(notes))
+
+
+def profiles_beside(paths: Sequence[Path], given: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """The folders ``profiles`` that lie in the folders of the data and hold a .yaml file, each once.
+
+    ``given``: what the user names as profiles himself; a folder that is among them is left out.
+    """
+    named = {path.resolve() for path in given}
+    found: dict[Path, Path] = {}
+    for path in paths:
+        base = path if path.is_dir() else path.parent
+        folder = base / "profiles"
+        if folder.is_dir() and any(entry.suffix in (".yaml", ".yml") for entry in folder.iterdir()):
+            found.setdefault(folder.resolve(), folder)
+    return tuple(found[key] for key in sorted(found) if key not in named)
+
+
+def _files(entries: Iterable[Path]) -> list[Path]:
+    return sorted(entry for entry in entries if not entry.name.startswith((".", "~$")) and entry.is_file())
+
+
+def _is_read(path: Path) -> bool:
+    return path.suffix.lower() in EXTENSIONS or _BY_NAME.fullmatch(path.name) is not None
+
+
+def _fitting(pattern: Path) -> Iterable[Path]:
+    """The files a pattern fits; what lies in hidden folders does not count."""
+    parts = pattern.parts
+    first = next(number for number, part in enumerate(parts) if has_magic(part))
+    base = Path(*parts[:first]) if first else Path()
+    if not base.is_dir():
+        return []
+    rest = "/".join(parts[first:])
+    rest = f"{rest}/*" if rest.endswith("**") else rest
+    try:
+        fitting = list(base.glob(rest))
+    except ValueError as error:
+        message = f"{pattern.as_posix()} is no pattern: {error}."
+        raise UsageError(
+            Problem("U010", message, Place(pattern.as_posix()), "Write ** alone between slashes.")
+        ) from None
+    return [path for path in fitting if not any(part.startswith(".") for part in path.relative_to(base).parts)]
+
+
+def _left_alone(entries: Iterable[Path]) -> list[str]:
+    notes = []
+    for entry in entries:
+        advice = advice_for(entry)
+        if advice and not _is_read(entry):
+            notes.append(f"{entry.name} was not read: {advice[0]}. {advice[1]}")
+    return notes
+
+
+def advice_for(path: Path) -> tuple[str, str] | None:
+    """Why a file with this ending is not read, and what to do; None for endings that mean nothing here."""
+    ending = path.suffix.lower()
+    if ending in _WORKBOOKS:
+        return f"cxkpi does not read {ending} workbooks", "Open it and save it as .xlsx or CSV."
+    if ending in _ARCHIVES:
+        return f"cxkpi does not unpack {ending} archives", "Unpack it, or pack it as .zip or .gz."
+    return None
+
+
+def _nothing(folder: Path, entries: Iterable[Path]) -> Problem:
+    kinds = ".csv, .tsv, .txt, .xlsx, .json, .parquet, .zip or .gz"
+    message = f"there is no {kinds} file in the folder {folder.as_posix()}."
+    others = [entry.name for entry in entries if advice_for(entry)]
+    hint = "Put the exports there, or name another folder."
+    if others:
+        hint = f"It holds {', '.join(others)}: save workbooks as .xlsx or CSV, and unpack archives."
+    return Problem("I101", message, None, hint)

@@ -1,0 +1,442 @@
+"""The rows of all files stitched into tables: people known, duplicates settled, spells joined, accounts closed.
+
+Rows are on disk all the time, in parts of one block of one file each; what is held in memory are the small tables of
+people and, a part of them at a time, the prints of keys.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from cxkpi.errors import InputError, Problem
+from cxkpi.exports.findings import Finding, merged, register
+from cxkpi.exports.joining.gaps import surveyed_again, timeless, unknown
+from cxkpi.exports.joining.identity import Identity, check_customers, check_people
+from cxkpi.exports.joining.identity_tables import IDENTITY
+from cxkpi.exports.joining.ledger import Account, replaced_elsewhere, replaced_in_file
+from cxkpi.exports.joining.legs import Folded, fold_legs
+from cxkpi.exports.joining.spells import merged as joined_spells
+from cxkpi.exports.joining.times import events, reach
+from cxkpi.exports.one_file import FileRead, Part, write_part
+from cxkpi.exports.rows import fingerprint
+from cxkpi.result import FileEntry, Reject
+from cxkpi.tables import POLARS_TYPES, Stored, Table
+
+_ROWS_AT_ONCE = 6_000_000
+_PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32()}
+
+
+def _said_again(one: Finding) -> str:
+    have = f"1 row of {one.column} has" if one.count == 1 else f"{one.count:,} rows of {one.column} have"
+    return f"{have} the key of a row from another record; the newest of each was kept."
+
+
+def _said_rehired(one: Finding) -> str:
+    rehires = "1 rehire" if one.count == 1 else f"{one.count:,} rehires"
+    return f"{rehires} within a day of leaving continued a spell of employment."
+
+
+SAME_ROW = register("F402", "note", True, _said_again)
+REHIRED = register("F403", "note", True, _said_rehired)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """How one file was read. ``first`` and ``last``: of its event columns; ``size``: bytes on disk."""
+
+    shown: str
+    profile: str
+    title: str
+    status: str
+    why: str
+    encoding: str
+    delimiter: str
+    heading_line: int | None
+    records: int
+    first: datetime | None
+    last: datetime | None
+    size: int
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the input became. ``stored``: the tables some file supplies; their parts also have ``file`` and ``line``.
+
+    ``findings``: all that was found out; ``notes``: of it what reports say, and of the files that were left alone;
+    sentences, sorted. ``problems``: why files were left out, where that is allowed.
+    """
+
+    stored: Mapping[str, Stored]
+    files: tuple[FileEntry, ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    reports: tuple[FileReport, ...] = ()
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A part in its place; ``newest`` and ``shown``: of the file that decides between it and others."""
+
+    part: Part
+    newest: datetime | None
+    shown: str
+    account: Account | None
+
+
+class Stitching:
+    """The state of one load: accounts, parts in their places, and who is who."""
+
+    def __init__(self, tables: Mapping[str, Table], timezone: str, into: Path, *, lenient: bool = False) -> None:
+        self.tables = tables
+        self.timezone = timezone
+        self.into = into
+        self.lenient = lenient
+        self.accounts: list[Account] = []
+        self.supplied: dict[str, set[str]] = {}
+        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
+        self.pieces: dict[str, list[_Piece]] = {}
+        self.written = 0
+        self.identity = Identity(_no_people(), _no_customers(), _no_roster(), timezone)
+
+    def take(self, read: FileRead) -> None:
+        """One file's account is opened."""
+        again, found = replaced_in_file(read)
+        self.findings.extend((*read.findings, *found))
+        newest = max((part.newest for parts in read.parts.values() for part in parts if part.newest), default=None)
+        if again.len():
+            newest = self._newest(read, again)
+        self.accounts.append(Account(read, again, newest))
+        for name, columns in read.supplied.items():
+            self.supplied.setdefault(name, set()).update(columns)
+
+    def finish(self, notes: Sequence[str], left_out: Sequence[FileEntry], problems: Sequence[Problem] = ()) -> Loaded:
+        """Settle duplicates over all files, join spells, and close the accounts; ``left_out`` are closed already."""
+        self.problems.extend(problems)
+        self._know_people()
+        lost, found = replaced_elsewhere(self.accounts)
+        self.findings.extend(found)
+        for number, lines in lost.items():
+            self.accounts[number].lost = lines
+        for account in self.accounts:
+            for name, parts in account.read.parts.items():
+                self._place(account, name, parts)
+        self._fold()
+        names = [name for name in self.tables if self.pieces.get(name)]
+        for name in names:
+            if not self._told_apart(name):
+                self._settle_rows(name)
+        for name in names:
+            self._count(name)
+        files = {name: tuple(piece.part.path for piece in self.pieces[name]) for name in names}
+        if "agents" in files:
+            files["agents"] = self._join_spells(files["agents"])
+        stored = {name: self._stored(name, files) for name in names}
+        self.findings.extend(self.identity.findings())
+        self.findings.extend(unknown(stored, self.tables))
+        self.findings.extend(surveyed_again(stored))
+        findings = merged(self.findings)
+        entries = sorted((*left_out, *(account.entry() for account in self.accounts)), key=lambda entry: entry.path)
+        rejects = sorted(
+            (reject for account in self.accounts for reject in account.read.rejects),
+            key=lambda r: (r.path, r.line, r.column),
+        )
+        every = tuple(sorted({*notes, *(finding.message for finding in findings if finding.said)}))
+        reports = tuple(sorted((_report(account) for account in self.accounts), key=lambda report: report.shown))
+        return Loaded(stored, tuple(entries), tuple(rejects), every, findings, tuple(self.problems), reports)
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    def _know_people(self) -> None:
+        """Take people.csv, customers.csv and the roster into use."""
+        people = self._whole("people", _no_people())
+        customers = self._whole("customers", _no_customers())
+        roster = self._whole("agents", _no_roster())
+        if "path" in people.columns:
+            self._allowing(lambda: check_people(people, people["path"]))
+        if "path" in customers.columns:
+            self._allowing(lambda: check_customers(customers, customers["path"]))
+        self.identity = Identity(people, customers, roster, self.timezone)
+
+    def _whole(self, name: str, none: pl.DataFrame) -> pl.DataFrame:
+        """A small table of all files, without what a file replaces itself."""
+        frames = [
+            _without(pl.read_parquet(part.path), account.again)
+            for account in self.accounts
+            for part in account.read.parts.get(name, ())
+        ]
+        return pl.concat(frames).with_columns(pl.col("file").alias("path")) if frames else none
+
+    def _allowing(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except InputError as error:
+            if not self.lenient:
+                raise
+            self.problems.extend(error.problems)
+
+    # -- parts to their places ----------------------------------------------------------------------------------------
+
+    def _newest(self, read: FileRead, again: pl.Series) -> datetime | None:
+        newest: list[datetime] = []
+        for name, parts in read.parts.items():
+            for part in parts:
+                if not part.has(again):
+                    newest += [] if part.newest is None else [part.newest]
+                    continue
+                found = events(_without(pl.read_parquet(part.path), again), self.tables[name])[1]
+                newest += [] if found is None else [found]
+        return max(newest, default=None)
+
+    def _place(self, account: Account, name: str, parts: Iterable[Part]) -> None:
+        """One file's rows of a table: what is replaced is dropped, logins become people."""
+        if name in IDENTITY:
+            account.rows[name] = sum(part.rows for part in parts)
+            if account.again.len():
+                account.rows[name] = sum(_without(pl.read_parquet(part.path), account.again).height for part in parts)
+            return
+        account.rows.setdefault(name, 0)
+        alone = name == "agents" or self.identity_is_empty
+        gone = pl.concat([account.again, account.lost])
+        for part in parts:
+            settled = part if alone and not part.has(gone) else None
+            if settled is None:
+                frame = pl.read_parquet(part.path)
+                left = _without(frame, account.again)
+                if name != "agents":
+                    left = self.identity.resolve(name, left, account.read.logins)
+                left = _without(left, account.lost)
+                settled = part if left is frame else write_part(left, self.tables[name], self._next_place(name))
+            if settled is part:
+                settled = replace(part, path=_moved(part.path, self._next_place(name), account.read.movable))
+            self.pieces.setdefault(name, []).append(_Piece(settled, account.newest, account.shown, account))
+
+    @property
+    def identity_is_empty(self) -> bool:
+        """Whether nothing is known of anybody, so that identifiers stay as they are."""
+        who = self.identity
+        return not who.known and who.people.is_empty() and who.customers.is_empty()
+
+    def _next_place(self, name: str) -> Path:
+        folder = self.into / name
+        folder.mkdir(parents=True, exist_ok=True)
+        self.written += 1
+        return folder / f"{self.written:05d}.parquet"
+
+    # -- legs to contacts ---------------------------------------------------------------------------------------------
+
+    def _fold(self) -> None:
+        """The contacts of files whose records are legs, put together over all files of a profile."""
+        by_profile: dict[str, list[_Piece]] = {}
+        for piece in self.pieces.get("contacts", ()):
+            if piece.account is not None and piece.account.read.file.layout.profile.legs is not None:
+                by_profile.setdefault(piece.account.read.file.layout.profile.name, []).append(piece)
+        for name in sorted(by_profile):
+            pieces = by_profile[name]
+            account = pieces[0].account
+            assert account is not None
+            legs = account.read.file.layout.profile.legs
+            assert legs is not None
+            folded = fold_legs(
+                [piece.part.path for piece in pieces], legs, self.tables, self._next_place, self.supplied["contacts"]
+            )
+            self._take_folded(folded, pieces)
+
+    def _take_folded(self, folded: Folded, legs: Sequence[_Piece]) -> None:
+        self.findings.extend(folded.findings)
+        newest = max((piece.newest for piece in legs if piece.newest), default=None)
+        shown = min(piece.shown for piece in legs)
+        gone = {piece.part.path for piece in legs}
+        self.pieces["contacts"] = [piece for piece in self.pieces["contacts"] if piece.part.path not in gone]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        for name, parts in folded.parts.items():
+            self.pieces.setdefault(name, []).extend(_Piece(part, newest, shown, None) for part in parts)
+            self.supplied.setdefault(name, set()).update(folded.supplied[name])
+            for piece in legs:
+                if piece.account is not None:
+                    piece.account.rows.setdefault(name, 0)
+
+    # -- rows of one key ----------------------------------------------------------------------------------------------
+
+    def _told_apart(self, name: str) -> bool:
+        """Whether records of different keys cannot have given rows of one key, so that nothing is left to settle."""
+        for piece in self.pieces[name]:
+            if piece.account is None:
+                if len({other.shown for other in self.pieces[name]}) > 1:
+                    return False
+                continue
+            profile = piece.account.read.file.layout.profile
+            if next(iter(profile.tables)) != name or len(profile.tables[name]) != 1:
+                return False
+            rules = [rule for column in self.tables[name].key for rule in profile.tables[name][0].rules.get(column, ())]
+            if any(rule.is_ is not None or rule.login is not None for rule in rules):
+                return False
+        return True
+
+    def _settle_rows(self, name: str) -> None:
+        """Rows of one key that came from records of different keys: two exports tell of the same thing."""
+        pieces = self.pieces[name]
+        order = sorted(range(len(pieces)), key=lambda n: (pieces[n].newest or datetime.min, pieces[n].shown, n))
+        rank = {number: place for place, number in enumerate(order)}
+        total = sum(piece.part.rows for piece in pieces)
+        parts = max(1, -(-total // _ROWS_AT_ONCE))
+        lost: dict[int, list[pl.Series]] = {}
+        for part in range(parts):
+            every = pl.concat([self._prints(name, number, part, parts) for number in range(len(pieces))])
+            if every["print"].n_unique() == every.height:
+                continue
+            again = every.filter(pl.col("print").is_duplicated()).with_columns(
+                pl.col("piece").replace_strict(rank, return_dtype=pl.UInt32).alias("rank")
+            )
+            losers = again.sort("print", "rank", "row", descending=[False, True, True]).filter(
+                pl.col("print").cum_count().over("print", order_by=pl.int_range(pl.len())) > 1
+            )
+            for (number,), rows in losers.partition_by("piece", as_dict=True).items():
+                lost.setdefault(int(number), []).append(rows["row"])
+        for number, gone in sorted(lost.items()):
+            piece = pieces[number]
+            frame = pl.read_parquet(piece.part.path)
+            kept = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(pl.concat(gone).implode()))
+            piece.part.path.unlink()
+            piece.part = write_part(kept, self.tables[name], self._next_place(name))
+        count = sum(rows.len() for series in lost.values() for rows in series)
+        if count:
+            self.findings.append(Finding(SAME_ROW, "", name, count=count, tables=(name,)))
+
+    def _prints(self, name: str, number: int, part: int, parts: int) -> pl.DataFrame:
+        """The prints of the keys of one piece's rows, as far as they belong to a part of all prints."""
+        frame = pl.read_parquet(self.pieces[name][number].part.path, columns=["source", *self.tables[name].key])
+        if frame.is_empty():
+            return pl.DataFrame(schema=_PRINTED)
+        prints = pl.DataFrame({"print": fingerprint(frame.select("source", *self.tables[name].key))}).with_columns(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.lit(number, pl.UInt32).alias("piece")
+        )
+        return prints if parts == 1 else prints.filter(pl.col("print") % parts == part)
+
+    # -- closing ------------------------------------------------------------------------------------------------------
+
+    def _count(self, name: str) -> None:
+        """What the records of each file became."""
+        by_name = {account.shown: account for account in self.accounts}
+        for piece in self.pieces[name]:
+            if piece.account is not None:
+                piece.account.rows[name] += piece.part.rows
+                continue
+            of_files = pl.scan_parquet(piece.part.path).group_by("file").len().collect()
+            for shown, rows in of_files.iter_rows():
+                by_name[shown].rows[name] = by_name[shown].rows.get(name, 0) + rows
+
+    def _join_spells(self, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        every = pl.concat([pl.read_parquet(path) for path in files]).with_columns(pl.col("file").alias("path"))
+        try:
+            joined = joined_spells(every)
+        except InputError as error:
+            if not self.lenient:
+                raise
+            self.problems.extend(error.problems)
+            return files
+        if joined.height == every.height:
+            return files
+        self.findings.append(Finding(REHIRED, "", "agents", count=every.height - joined.height, tables=("agents",)))
+        place = self._next_place("agents")
+        write_part(joined.drop("path"), self.tables["agents"], place)
+        for path in files:
+            path.unlink()
+        return (place,)
+
+    def _stored(self, name: str, files: Mapping[str, tuple[Path, ...]]) -> Stored:
+        table = self.tables[name]
+        reached = reach(table, self.tables, files, self.timezone)
+        self.findings.extend(timeless(table, reached.timeless))
+        return Stored(
+            table=name,
+            files=files[name],
+            supplied=self._supplied(table),
+            rows=int(pl.scan_parquet(list(files[name])).select(pl.len()).collect().item()),
+            first=reached.first,
+            through=reached.through,
+        )
+
+    def _supplied(self, table: Table) -> frozenset[str]:
+        """The columns that hold something, and those whose emptiness says something: nobody left, nobody is named.
+
+        Any other column without a value would only stand before one of the same name that a look-up leads to; so would
+        an empty identifier of a row, ``agent_id`` of invitations, where the contact has one.
+        """
+        telling = {*table.key, *table.time, *(table.span or ())}
+        for lookup in table.lookups.values():
+            others = (other.table for other in table.lookups.values() if other.on != lookup.on)
+            if not any(lookup.on in self._filled(other) for other in others):
+                telling.add(lookup.on)
+        return frozenset(self.supplied[table.name] & (telling | self._filled(table.name)))
+
+    def _filled(self, name: str) -> frozenset[str]:
+        return frozenset[str]().union(*(piece.part.filled for piece in self.pieces.get(name, ())))
+
+
+def _report(account: Account) -> FileReport:
+    read, layout = account.read, account.read.file.layout
+    parts = [part for parts in read.parts.values() for part in parts]
+    text = bool(read.encoding)
+    return FileReport(
+        shown=account.shown,
+        profile=layout.profile.name,
+        title=layout.profile.title or layout.profile.name,
+        status=layout.profile.status or "",
+        why=layout.why,
+        encoding=read.encoding,
+        delimiter=layout.delimiter if text else "",
+        heading_line=None if layout.columns_named else layout.heading_line + 1,
+        records=read.records,
+        first=min((part.oldest for part in parts if part.oldest), default=None),
+        last=max((part.newest for part in parts if part.newest), default=None),
+        size=read.file.source.size,
+        cached=read.cached,
+    )
+
+
+def _without(frame: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
+    """Rows but for those of some lines; the same frame where there are none."""
+    if not lines.len():
+        return frame
+    left = frame.filter(~pl.col("line").is_in(lines.implode()))
+    return frame if left.height == frame.height else left
+
+
+def _moved(path: Path, place: Path, movable: bool) -> Path:
+    """A part in its place: moved, or of what the cache keeps a second name, where the file system allows it."""
+    if movable:
+        os.replace(path, place)
+        return place
+    try:
+        os.link(path, place)
+    except OSError:
+        shutil.copyfile(path, place)
+    return place
+
+
+def _no_people() -> pl.DataFrame:
+    return _empty(IDENTITY["people"])
+
+
+def _no_customers() -> pl.DataFrame:
+    return _empty(IDENTITY["customers"])
+
+
+def _no_roster() -> pl.DataFrame:
+    return pl.DataFrame(schema={"agent_id": pl.String, "name": pl.String})
+
+
+def _empty(table: Table) -> pl.DataFrame:
+    return pl.DataFrame(schema={name: POLARS_TYPES[column.type] for name, column in table.columns.items()})

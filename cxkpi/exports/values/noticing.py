@@ -1,0 +1,420 @@
+"""What the rows of one file say about its values: unreadable cells, doubtful times, units that do not fit, damage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from cxkpi.exports.drafting import Draft, remark
+from cxkpi.exports.files.records import name_of
+from cxkpi.exports.findings import Finding, merged, register
+from cxkpi.exports.profile import Profile, Rule
+from cxkpi.exports.values import spreadsheet, units
+from cxkpi.exports.values.casting import Cast, Caster
+from cxkpi.exports.values.columns import as_number
+from cxkpi.exports.values.durations import DURATION_UNITS, is_clock
+from cxkpi.exports.values.texts import Texts
+
+_NAMED_AT_MOST = 5
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def _lie(count: int) -> str:
+    return f"{count:,} local time{'s lie' if count != 1 else ' lies'}"
+
+
+def _nothing_read(one: Finding) -> str:
+    cells = "the only cell" if one.count == 1 else f"none of the {one.count:,} cells"
+    such = "" if one.masked else f", such as '{one.example}'"
+    can = "cannot" if one.count == 1 else "can"
+    return f"{one.path}: {cells} in '{one.column}' {can} be read as {one.detail}{such}; left empty."
+
+
+def _some_not_read(one: Finding) -> str:
+    such = "" if one.masked else f", such as '{one.example}'"
+    return (
+        f"{one.path}: {one.count:,} of {one.total:,} cells in '{one.column}' cannot be read as {one.detail} "
+        f"(line {one.line}{such}); left empty."
+    )
+
+
+def _twice(one: Finding) -> str:
+    again = one.other
+    but = f", except {again:,} that would have come before {'its' if again == 1 else 'their'} beginning"
+    return (
+        f"{one.path}: {_lie(one.count)} in the hour that {one.detail} has twice when "
+        f"clocks go back; each was taken as the first{but if again else ''}."
+    )
+
+
+def _open_unit(one: Finding) -> str:
+    found, declared = one.detail.split(" ", 1)
+    return (
+        f"{one.path}: durations in '{one.column}' do not fit the times of their rows (line {one.line}: {one.example}); "
+        f"they seem to be in {found}, not {declared}. Correct 'unit' or 'clock' in the profile."
+    )
+
+
+NOTHING_READ = register("F201", "error", True, _nothing_read)
+COMMAS = register(
+    "F202",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}' {'has' if one.count == 1 else 'have'} a comma that may "
+        "part thousands or decimals; left empty. Declare decimal: ',' or '.' in a profile."
+    ),
+)
+UNSET = register(
+    "F203",
+    "note",
+    True,
+    lambda one: (
+        f"{one.path}: {one.count:,} {'date' if one.count == 1 else 'dates'} in '{one.column}' "
+        f"{'is' if one.count == 1 else 'are'} 9999-12-31 or 0001-01-01, which stand for no date; read as empty."
+    ),
+)
+TWICE = register("F204", "warning", True, _twice)
+SKIPPED_HOUR = register(
+    "F205",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_lie(one.count)} in the hour that {one.detail} skips when "
+        "clocks go forward; each was read with the offset before the change. Is the time zone right?"
+    ),
+)
+SOME_NOT_READ = register("F206", "warning", False, _some_not_read)
+MIXED_DATES = register(
+    "F207",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}' {'is' if one.count == 1 else 'are'} written as "
+        f"{'' if one.masked else one.example + ' '}(line {one.line}), the others as {one.detail}; a spreadsheet that "
+        "turns some dates and not others may have exchanged days and months."
+    ),
+)
+NO_ZONE = register(
+    "F208",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {one.count:,} row{'' if one.count == 1 else 's'} (line {one.line}) name no time zone in "
+        f"'{one.column}'; read in {one.detail}."
+    ),
+)
+UNKNOWN_ZONE = register(
+    "F209",
+    "error",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}' {'names' if one.count == 1 else 'name'} a time zone nobody "
+        f"knows, such as '{one.example}' (line {one.line}); their times cannot be read. Say what it means with "
+        "timezone: {from: …, values: …} in the profile."
+    ),
+)
+UNIT = register("F220", "error", True, _open_unit)
+UNMAPPED = register(
+    "F241",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {'1 column holds' if one.count == 1 else f'{one.count:,} columns hold'} answers that the profile "
+        f"does not use: {one.detail}. 'cxkpi adopt FILE' drafts a profile with them."
+    ),
+)
+
+
+def noticed(
+    profile: Profile, drafted: Sequence[Draft], caster: Caster, rejected: pl.Series, again: int
+) -> Iterator[Finding]:
+    """Every finding about the values of these rows."""
+    texts = caster.texts
+    for say in profile.notes:
+        met = texts.holds(say.when) & ~rejected
+        if met.any():
+            yield remark(texts, say.say, met)
+    yield from _unread(drafted, rejected, texts)
+    yield from _identifiers(drafted, rejected, texts)
+    yield from _damaged(texts, drafted)
+    yield from _clock_changes(caster, again)
+    yield from _dates(caster)
+    yield from _zones(caster)
+    yield from _wrong_units(drafted, caster, rejected)
+    yield from _unmapped(profile, texts)
+
+
+def _finding(
+    code: str, texts: Texts, column: str, rows: pl.Series, text: pl.Series | None, *, total: int | None = None,
+    masked: bool = False, detail: str = "", touched: Sequence[str] = (),
+) -> Finding:  # fmt: skip
+    """A finding about some rows, with the first of them as its line and example."""
+    first = rows.arg_max() or 0
+    example = "" if text is None else str(text[first] if text[first] is not None else "")
+    return Finding(
+        code,
+        texts.path,
+        column,
+        count=int(rows.sum()),
+        total=total,
+        line=int(texts.line[first]),
+        example=example,
+        masked=masked,
+        detail=detail,
+        tables=tuple(dict.fromkeys(name.split(".")[0] for name in touched)),
+        columns=tuple(touched),
+    )
+
+
+def _columns(drafted: Sequence[Draft]) -> Iterator[tuple[Draft, str, Cast, bool]]:
+    """Every column that is filled from a cell, and whether its values are masked."""
+    for draft in drafted:
+        for name, cast in draft.casts.items():
+            if cast.heading:
+                yield draft, name, cast, draft.table.columns[name].role != "plain"
+
+
+def _unread(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iterator[Finding]:
+    """Cells that could not be read, by heading; of commas, of no dates and of the rest."""
+    found: dict[tuple[str, str], Finding] = {}
+    all_read: dict[tuple[str, str], Finding] = {}
+    for draft, name, cast, masked in _columns(drafted):
+        touched = (f"{draft.table.name}.{name}",)
+        if cast.unset is not None:
+            unset = draft.here & cast.unset & ~cast.bad & ~rejected
+            if unset.any():
+                one = _finding(UNSET, texts, cast.heading, unset, cast.text, masked=masked, touched=touched)
+                other = found.get((cast.heading, UNSET))
+                if other is None or one.count > other.count:
+                    found[(cast.heading, UNSET)] = one
+        here = draft.here & ~rejected
+        if not cast.bad.any():
+            # Nothing to say, but other records of the file may have something, of how many cells.
+            total = int((here & cast.text.is_not_null()).sum())
+            all_read[(cast.heading, name)] = Finding(
+                SOME_NOT_READ, texts.path, cast.heading, count=0, total=total, detail=name
+            )
+            continue
+        for bad, heading, text in cast.places(here & cast.bad):
+            count, total = int(bad.sum()), int((here & text.is_not_null()).sum())
+            commas = bad if cast.comma is None else bad & cast.comma
+            if cast.comma is not None and commas.any():
+                found[(heading, "")] = _finding(
+                    COMMAS, texts, heading, commas, text, total=total, masked=masked, touched=touched
+                )
+            elif count:
+                code = NOTHING_READ if count == total else SOME_NOT_READ
+                one = _finding(
+                    code, texts, heading, bad, text, total=total, masked=masked, detail=name, touched=touched
+                )
+                found.setdefault((heading, ""), one)
+    yield from found.values()
+    yield from all_read.values()
+
+
+def of_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings of all records of a file as one: what a stretch of them says of all its cells may not hold for all.
+
+    Findings of nothing, by which stretches without any say how many cells they have, are left out.
+    """
+    every = merged(findings)
+    some = {(one.column, one.detail) for one in every if one.code == SOME_NOT_READ and one.total}
+    settled = (
+        replace(one, code=SOME_NOT_READ) if one.code == NOTHING_READ and (one.column, one.detail) in some else one
+        for one in every
+    )
+    return tuple(one for one in merged(settled) if one.count)
+
+
+def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iterator[Finding]:
+    """Identifiers that a spreadsheet has turned into numbers."""
+    seen: set[str] = set()
+    for draft, name, cast, _ in _columns(drafted):
+        column = draft.table.columns[name]
+        if column.role != "identifier" or column.type != "text" or cast.heading in seen:
+            continue
+        seen.add(cast.heading)
+        # A telephone number that was shortened is nobody's and null by now.
+        written = cast.text if cast.text.dtype == pl.String else cast.values
+        touched = (f"{draft.table.name}.{name}",)
+        short = spreadsheet.shortened(written)
+        if short.any():
+            yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)
+            continue
+        rounded = spreadsheet.rounded(written)
+        if rounded is not None:
+            yield _finding(spreadsheet.ROUNDED, texts, cast.heading, rounded, written, masked=True, touched=touched)
+        lost = None if _is_phone(draft, name) else spreadsheet.lost_zeros(cast.values)
+        if lost is not None and (lost[0] & ~rejected).any():
+            yield _finding(
+                spreadsheet.LOST_ZEROS, texts, cast.heading, lost[0] & ~rejected, written, masked=True,
+                detail=str(lost[1]), touched=touched,
+            )  # fmt: skip
+
+
+def _is_phone(draft: Draft, name: str) -> bool:
+    return any(rule.phone is not None for rule in draft.rows.rules.get(name, ()))
+
+
+def _damaged(texts: Texts, drafted: Sequence[Draft]) -> Iterator[Finding]:
+    """Cells that hold a spreadsheet's errors or its numbers for days."""
+    touched: dict[str, list[str]] = {}
+    for draft, name, cast, _ in _columns(drafted):
+        touched.setdefault(cast.heading, []).append(f"{draft.table.name}.{name}")
+    for one in texts.damaged:
+        heading = texts.headings[int(one.column.removeprefix("c"))].strip()
+        yield _finding(one.code, texts, heading, one.rows, one.text, touched=touched.get(heading, ()))
+    seen: set[str] = set()
+    for draft, name, cast, _ in _columns(drafted):
+        if draft.table.columns[name].type in ("instant", "date") and cast.bad.any() and cast.heading not in seen:
+            serials = cast.bad & draft.here & spreadsheet.serials(cast.text)
+            if serials.any():
+                seen.add(cast.heading)
+                yield _finding(
+                    spreadsheet.SERIALS, texts, cast.heading, serials, cast.text, touched=touched[cast.heading]
+                )
+
+
+def _clock_changes(caster: Caster, again: int) -> Iterator[Finding]:
+    """Local times in hours that a change of clocks repeats or skips."""
+    by_zone: dict[str, list[tuple[int, int, int | None, int | None]]] = {}
+    for zone in {id(zone): zone for zone in caster.zones.values()}.values():
+        by_zone.setdefault(zone.name, []).append((zone.twice, zone.missing, zone.first_twice, zone.first_missing))
+    texts = caster.texts
+    for name, counts in by_zone.items():
+        twice, missing = sum(count[0] for count in counts), sum(count[1] for count in counts)
+        if twice:
+            line = _first_line(texts, [count[2] for count in counts])
+            yield Finding(TWICE, texts.path, count=twice, line=line, detail=name, other=again)
+            again = 0
+        if missing:
+            line = _first_line(texts, [count[3] for count in counts])
+            yield Finding(SKIPPED_HOUR, texts.path, count=missing, line=line, detail=name)
+
+
+def _first_line(texts: Texts, rows: Sequence[int | None]) -> int | None:
+    known = [row for row in rows if row is not None]
+    return int(texts.line[min(known)]) if known else None
+
+
+def _dates(caster: Caster) -> Iterator[Finding]:
+    for heading, (format, iso, text) in caster.mixed.items():
+        yield _finding(MIXED_DATES, caster.texts, heading, iso, text, detail=format)
+
+
+def _zones(caster: Caster) -> Iterator[Finding]:
+    """Rows that name no zone, or one nobody knows."""
+    texts = caster.texts
+    for zones in caster.row_zones.values():
+        heading = texts.headings[int(zones.column.removeprefix("c"))].strip()
+        if zones.nameless.any():
+            yield _finding(NO_ZONE, texts, heading, zones.nameless, None, detail=zones.otherwise.name)
+        if zones.unknown.any():
+            yield _finding(UNKNOWN_ZONE, texts, heading, zones.unknown, texts.cells[zones.column])
+
+
+# -- units ------------------------------------------------------------------------------------------------------------
+
+
+def _wrong_units(drafted: Sequence[Draft], caster: Caster, rejected: pl.Series) -> Iterator[Finding]:
+    """Durations that do not fit the times of their rows, although a unit was declared or decided on."""
+    for draft in drafted:
+        parts = [name for name in units.PARTS.get(draft.table.name, ()) if name in draft.casts]
+        started, ended = draft.casts.get("started_at"), draft.casts.get("ended_at")
+        if not parts or started is None or ended is None:
+            continue
+        among = draft.here & ~rejected
+        amounts = {name: draft.casts[name].values for name in parts}
+        if units.usual(units.quotients(started.values, ended.values, list(amounts.values()), among)):
+            continue
+        rules = {name: rule for name in parts if (rule := _rule_of(draft, name, caster.texts)) is not None}
+        amounts |= {name: _exact(draft.casts[name], rule, caster) for name, rule in rules.items()}
+        every = units.quotients(started.values, ended.values, list(amounts.values()), among)
+        too_long = (every.median() or 0) > 1  # type: ignore[operator]
+        for name, rule in rules.items():
+            own = units.quotients(started.values, ended.values, [amounts[name]], among)
+            if rule.between or own.len() == 0 or (too_long and units.usual(own)):
+                continue
+            wrong = _misread(draft, name, rule, caster, own if too_long else every)
+            if wrong is not None:
+                rows = among & (amounts[name] > 0).fill_null(False)
+                yield _unit_finding(caster.texts, draft, name, wrong, started.values, ended.values, rows)
+
+
+def _exact(cast: Cast, rule: Rule, caster: Caster) -> pl.Series:
+    """A duration before it was rounded: days taken for seconds are less than a millisecond."""
+    if rule.plus or rule.minus or rule.times is not None or rule.decimal == "," or cast.text.dtype != pl.String:
+        return cast.values
+    size = DURATION_UNITS[caster.decisions.unit(rule)]
+    frame = pl.DataFrame({"t": cast.text, "v": cast.values})
+    # Where the value is null, what is written does not count.
+    exact = pl.when(pl.col("v").is_not_null()).then(pl.coalesce(as_number(pl.col("t")) * size, "v"))
+    return frame.select(exact).to_series()
+
+
+def _rule_of(draft: Draft, name: str, texts: Texts) -> Rule | None:
+    return next((rule for rule in draft.rows.rules.get(name, ()) if texts.supplied(rule)), None)
+
+
+def _misread(draft: Draft, name: str, rule: Rule, caster: Caster, quotient: pl.Series) -> str | None:
+    """What a column seems to be written in and what it was read as, as ``ms s``."""
+    text = draft.casts[name].text
+    clocks = bool(text.to_frame("t").select(is_clock(pl.col("t")).any()).item())
+    if clocks:
+        other = "m:s" if rule.clock == "h:m" else "h:m"
+        factor = 1 / 60 if rule.clock == "m:s" else 60.0
+        return f"{other} {rule.clock}" if units.better_factor(quotient, [factor]) is not None else None
+    unit = caster.decisions.unit(rule)
+    candidates = units.factors_from(unit)
+    factor_found = units.better_factor(quotient, list(candidates))
+    return None if factor_found is None else f"{candidates[factor_found]} {unit}"
+
+
+def _unit_finding(
+    texts: Texts, draft: Draft, name: str, wrong: str, started: pl.Series, ended: pl.Series, among: pl.Series
+) -> Finding:
+    cast = draft.casts[name]
+    elapsed = units.elapsed(started, ended)
+    rows = (among & (elapsed > units.LONGER_THAN)).fill_null(False)
+    first = rows.arg_max() or 0
+    found = _finding(
+        UNIT,
+        texts,
+        cast.heading,
+        rows,
+        None,
+        total=int(among.sum()),
+        detail=wrong,
+        touched=(f"{draft.table.name}.{name}",),
+    )
+    return replace(found, example=f"'{cast.text[first]}' in a row of {elapsed[first]:,.6g} s")
+
+
+# -- surveys ----------------------------------------------------------------------------------------------------------
+
+
+def _unmapped(profile: Profile, texts: Texts) -> Iterator[Finding]:
+    """Columns of a survey export that hold something and that no rule uses."""
+    unmapped: Mapping[str, int] = profile.unmapped(texts.positions)
+    columns = [position for position in sorted(set(unmapped.values())) if name_of(position) in texts.cells.columns]
+    if not columns or not texts.height:
+        return
+    filled = texts.cells.select(pl.col(name_of(position)).is_not_null().any() for position in columns).row(0)
+    held = [position for position, some in zip(columns, filled, strict=True) if some]
+    if held:
+        names = [_named(texts, position) for position in held[:_NAMED_AT_MOST]]
+        more = f" and {len(held) - len(names):,} more" if len(held) > len(names) else ""
+        yield Finding(UNMAPPED, texts.path, count=len(held), detail=", ".join(names) + more)
+
+
+def _named(texts: Texts, position: int) -> str:
+    heading = texts.headings[position].strip()
+    # Qualtrics writes a group beside the answer of a question of this kind and of no other.
+    nps = texts.position(f"{heading}_NPS_GROUP") is not None
+    return f"'{heading}'{' (a net promoter score)' if nps else ''}"

@@ -1,0 +1,103 @@
+"""What a finding does to metrics: which columns each metric reads, look-ups and dimensions included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cxkpi.exports.findings import Finding
+from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.registry import KINDS
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, SOURCE, Data, Path
+from cxkpi.measurement.dimensions import dimensions
+from cxkpi.measurement.needs import read_by
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What the figures of one metric rest on, as ``table`` and ``table.column``.
+
+    ``cuts``: by dimension, the columns that lead from a row to its value, look-ups included.
+    """
+
+    tables: frozenset[str]
+    columns: frozenset[str]
+    cuts: Mapping[str, frozenset[str]]
+
+    def touched(self, finding: Finding) -> bool:
+        """Whether a finding is about something the figures rest on."""
+        return self.touched_by(finding.tables, finding.columns)
+
+    def touched_by(self, tables: Iterable[str], columns: Sequence[str]) -> bool:
+        """Whether the figures rest on one of these columns, or, where there are none, on one of these tables."""
+        if columns:
+            return not self.columns.isdisjoint(columns)
+        return not self.tables.isdisjoint(tables)
+
+    def cuts_touched(self, finding: Finding) -> tuple[str, ...]:
+        """The dimensions by which a cut of the metric is touched, where the metric itself is not."""
+        if not finding.columns or self.touched(finding):
+            return ()
+        return tuple(name for name, columns in self.cuts.items() if not columns.isdisjoint(finding.columns))
+
+
+def reads(metric: Metric, others: Mapping[str, Metric], data: Data) -> Reads:
+    """What a metric that can be computed reads, of its own branches and of the metrics whose values it reads."""
+    tables: set[str] = set()
+    columns: set[str] = set()
+    cuts: dict[str, set[str]] = {}
+    for branch in KINDS[metric.kind].branches(metric, data).values():
+        step = frozenset() if branch.step is None else branch.step.needs
+        # What a clustered interval is grouped by decides how wide it is, not the figure.
+        names = {*branch.needs, *branch.keys, *step} - {SOURCE, metric.cluster}
+        paths = [path for name in sorted(names) if (path := data.path(branch.table, name)) is not None]
+        paths += data.time_paths(branch.table, branch.at)
+        tables.add(branch.table)
+        for path in paths:
+            tables.update(data.tables_on(branch.table, path))
+            columns.update(along(data, branch.table, path))
+        for name in dimensions(branch.table, data):
+            if name not in BUILT_IN_DIMENSIONS and (path := data.path(branch.table, name)) is not None:
+                cuts.setdefault(name, set()).update(along(data, branch.table, path), _history(data, branch.table, path))
+    for inner in read_by(metric, others):
+        below = reads(inner, others, data)
+        tables |= below.tables
+        columns |= below.columns
+        # The values of the other metric are per agent, so what names the agent decides too.
+        columns |= below.cuts.get("agent_id", frozenset())
+    return Reads(frozenset(tables), frozenset(columns), {name: frozenset(found) for name, found in cuts.items()})
+
+
+def along(data: Data, table: str, path: Path) -> Iterable[str]:
+    """Every column met on a path: the keys of its look-ups on both sides, and the column at its end."""
+    for step in path[:-1]:
+        lookup = data.tables[table].lookups[step]
+        yield f"{table}.{lookup.on}"
+        yield f"{lookup.table}.{lookup.on}"
+        table = lookup.table
+    yield f"{table}.{path[-1]}"
+
+
+def _history(data: Data, table: str, path: Path) -> Iterable[str]:
+    *_, last = data.tables_on(table, path)
+    history = data.tables[last].history
+    if history is None or history.table not in data.stored or path[-1] not in history.before:
+        return
+    yield f"{history.table}.{history.on}"
+    yield f"{history.table}.{history.at}"
+    yield f"{history.table}.{history.before[path[-1]]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one finding touches: titles of metrics, in the catalogue's order; or only cuts of them by dimensions."""
+
+    metrics: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
+
+
+def touched(finding: Finding, known: Mapping[str, Reads]) -> Touched:
+    """The metrics a finding touches; ``known``: what each that can be computed reads, by title."""
+    metrics = tuple(title for title, one in known.items() if one.touched(finding))
+    cuts = {name for one in known.values() for name in one.cuts_touched(finding)}
+    return Touched(metrics, tuple(sorted(cuts)))

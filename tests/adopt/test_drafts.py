@@ -1,0 +1,251 @@
+"""``adopt`` on small files made for the test: what it proposes, what it doubts, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adopt.scoring import drafted
+from cxkpi.errors import InputError, UsageError
+from cxkpi.exports.adopted import Adopted, Proposal
+from cxkpi.exports.adopting_files import source_of
+from cxkpi.exports.profile_file import parse
+from cxkpi.tables import TABLES
+
+
+def draft(
+    folder: Path, text: str, name: str = "calls.csv", encoding: str = "utf-8", table: str | None = None
+) -> Adopted:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    adopted = drafted(path, table)
+    profile = parse(adopted.yaml, "draft.yaml", TABLES, "user")
+    assert len(profile.unconfirmed) == adopted.confirm
+    return adopted
+
+
+def column(adopted: Adopted, heading: str) -> Proposal:
+    return next(column for column in adopted.columns if column.heading == heading)
+
+
+def targets(adopted: Adopted) -> dict[str, str | None]:
+    return {column.heading: column.target for column in adopted.columns}
+
+
+GERMAN = """Anrufliste
+Stand: 01.02.2026
+Anruf-Nr.;Datum;Uhrzeit;Warteschlange;Bearbeiter;Rufnummer;Wartezeit;Gesprächsdauer;Beantwortet
+10001;05.01.2026;09:00:12;Rechnung;Müller, Anna;+49 30 1234567;00:00:12;00:03:10;ja
+10002;05.01.2026;09:02:12;Rechnung;;+49 30 1234568;00:01:12;;nein
+10003;15.01.2026;09:05:12;Technik;Schmidt, Bernd;+49 30 1234569;00:00:05;00:05:00;ja
+10004;16.01.2026;10:05:12;Technik;Schmidt, Bernd;+49 30 1234570;00:00:25;00:02:00;ja
+Summe;;;;;;00:01:54;00:10:10;
+"""
+
+
+def test_a_german_call_list_with_preamble_and_totals(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, GERMAN, encoding="cp1252")
+    assert (adopted.table, adopted.records, adopted.heading_line, adopted.encoding) == ("contacts", 4, 2, "cp1252")
+    assert targets(adopted) == {
+        "Anruf-Nr.": "contacts.contact_id",
+        "Datum": "contacts.started_at",
+        "Uhrzeit": "contacts.started_at",
+        "Warteschlange": "contacts.queue",
+        "Bearbeiter": "contacts.agent_id",
+        "Rufnummer": "contacts.customer_id",
+        "Wartezeit": "contacts.wait_s",
+        "Gesprächsdauer": "contacts.talk_s",
+        "Beantwortet": "contacts.abandoned",
+    }
+    assert column(adopted, "Datum").rule == {"join": ["Datum", "Uhrzeit"], "format": "%d.%m.%Y %H:%M:%S"}
+    assert column(adopted, "Beantwortet").rule == {"from": "Beantwortet", "true": ["nein"], "false": ["ja"]}
+    assert column(adopted, "Rufnummer").rule["phone"] is True
+    assert "(?i)Summe" in adopted.yaml
+
+
+def numbers(talk: str, unit: int, rows: int = 8) -> str:
+    lines = [f"Call ID,Start,End,Agent,{talk},Queue"]
+    for row in range(rows):
+        seconds, day = 120 + 60 * row, f"2026-01-{row + 1:02}"
+        lines.append(f"c{row},{day} 09:00:00,{day} 09:{seconds // 60:02}:00,ann,{seconds // unit},a")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("per", "unit"), [(1, "s"), (60, "m")])
+def test_a_unit_is_known_where_durations_are_the_time_from_start_to_end(tmp_path: Path, per: int, unit: str) -> None:
+    talk = column(draft(tmp_path, numbers("Talk Time", per)), "Talk Time")
+    assert (talk.target, talk.rule["unit"], talk.confirm) == ("contacts.talk_s", unit, False)
+    assert "talk_s = end - start in 100%" in talk.evidence
+
+
+def test_a_unit_that_nothing_shows_has_to_be_confirmed(tmp_path: Path) -> None:
+    text = "Call ID,Start,Agent,Talk Time\n" + "".join(f"c{n},2026-01-{n:02} 09:00:00,ann,{n}\n" for n in range(10, 19))
+    talk = column(draft(tmp_path, text), "Talk Time")
+    assert (talk.rule["unit"], talk.confirm) == ("m", True)
+    assert "nothing says which unit" in talk.evidence
+    assert "0:14:00 on average if minutes" in talk.evidence
+
+
+def test_a_sum_that_is_right_without_a_duration_says_nothing_of_its_unit(tmp_path: Path) -> None:
+    lines = [
+        f"c{n},2026-01-{n:02} 09:00:00,2026-01-{n:02} 09:0{n % 7 + 1}:00,{60 * (n % 7 + 1)},{n}" for n in range(10, 20)
+    ]
+    adopted = draft(tmp_path, "Call ID,Start,End,Talk Secs,ACW\n" + "\n".join(lines))
+    acw = column(adopted, "ACW")
+    assert (acw.target, acw.rule["unit"], acw.confirm) == ("contacts.wrap_s", "s", True)
+
+
+def test_days_and_months_that_may_be_exchanged_have_to_be_confirmed(tmp_path: Path) -> None:
+    rows = [f"c{n},0{n}/02/2026 09:00,ann,0:01:00" for n in range(1, 7)]
+    doubtful = column(draft(tmp_path, "Call ID,Start,Agent,Talk\n" + "\n".join(rows)), "Start")
+    assert doubtful.confirm
+    assert "%m/%d/%Y %H:%M would read them too" in doubtful.evidence
+    rows.append("c9,13/02/2026 09:00,ann,0:01:00")
+    decided = column(draft(tmp_path, "Call ID,Start,Agent,Talk\n" + "\n".join(rows)), "Start")
+    assert (decided.confirm, decided.rule["format"]) == (False, "%d/%m/%Y %H:%M")
+
+
+def test_every_survey_question_has_to_be_confirmed(tmp_path: Path) -> None:
+    text = (
+        "Response ID,Submitted,Customer Email,How satisfied were you? (1-5),How likely are you to recommend us?,"
+        "Was your issue resolved?,Any comments?\n"
+        "r1,2026-01-05T10:00:00Z,a@x.com,5,9,Yes,Great service from all of the team\n"
+        "r2,2026-01-05T11:00:00Z,b@x.com,4,7,No,\n"
+        "r3,2026-01-06T10:00:00Z,c@x.com,2,3,Yes,Waited far too long\n"
+    )
+    adopted = draft(tmp_path, text, "survey.csv")
+    assert adopted.table == "invitations"
+    asked = {column.question: column for column in adopted.columns if column.target == "answers.score"}
+    assert {name: question.rule["scale"] for name, question in asked.items()} == {
+        "csat": [1, 5],
+        "nps": [0, 10],
+        "resolved": [0, 1],
+    }
+    assert all(question.confirm for question in asked.values())
+    assert column(adopted, "Any comments?").target == "answers.text"
+    assert column(adopted, "Customer Email").target == "invitations.customer_id"
+
+
+def test_an_interval_report(tmp_path: Path) -> None:
+    text = (
+        "Date,Interval,Queue,Calls Offered,Calls Answered,Abandoned,Answered within 20s,ASA (sec),Max Wait Time (sec)\n"
+        "01/02/2026,09:00,Sales,20,18,2,15,12,60\n"
+        "01/02/2026,09:30,Sales,22,20,2,16,14,61\n"
+        "13/02/2026,10:00,Sales,25,24,1,20,10,62\n"
+    )
+    adopted = draft(tmp_path, text, "day.csv")
+    assert adopted.table == "intervals"
+    assert column(adopted, "Interval").rule == {"join": ["Date", "Interval"], "format": "%d/%m/%Y %H:%M"}
+    assert column(adopted, "Answered within 20s").target == "intervals.answered_in_threshold"
+    assert column(adopted, "ASA (sec)").rule == {"from": "ASA (sec)", "unit": "s", "times": "Calls Answered"}
+    assert column(adopted, "Max Wait Time (sec)").target is None
+    derived = {target: rule.rule for target, rule in adopted.derived}
+    assert derived == {"intervals.length_s": {"is": "1800"}, "intervals.threshold_s": {"is": "20"}}
+
+
+def test_agent_states(tmp_path: Path) -> None:
+    text = (
+        "Agent,State,Start Time,Duration (min)\n"
+        "Ann,Available,2026-01-05 09:00:00,30\nAnn,Break,2026-01-05 09:30:00,15\n"
+        "Bob,Available,2026-01-05 09:00:00,60\nBob,Lunch,2026-01-05 10:00:00,30\n"
+    )
+    adopted = draft(tmp_path, text, "states.csv")
+    assert adopted.table == "agent_time"
+    assert column(adopted, "Duration (min)").rule == {"from": "Duration (min)", "unit": "m"}
+    assert dict(adopted.derived)["agent_time.ended_at"].rule == {
+        "from": "Start Time",
+        "plus": ["Duration (min)"],
+        "unit": "m",
+    }
+
+
+def test_a_roster_with_names_apart_and_reasons_for_leaving(tmp_path: Path) -> None:
+    text = (
+        "Payroll No;Surname;Forename;Start Date;Leaving Date;Leaving Type;Department;Date of birth\n"
+        "0417;Lee;Ann;13/01/2020;;;Billing;01/01/1990\n"
+        "0418;Dee;Bob;02/03/2021;30/06/2025;Resignation;Billing;02/01/1990\n"
+        "0419;Fry;Cyd;05/07/2022;31/12/2025;Dismissal;Sales;03/01/1990\n"
+    )
+    adopted = draft(tmp_path, text, "staff.csv")
+    assert adopted.table == "agents"
+    assert column(adopted, "Payroll No").target == "agents.agent_id"
+    assert column(adopted, "Surname").rule == {"join": ["Forename", "Surname"]}
+    assert column(adopted, "Leaving Type").rule["values"] == {"resignation": "voluntary", "dismissal": "involuntary"}
+    assert column(adopted, "Date of birth").target is None
+
+
+def test_what_is_missing_is_for_a_person_to_fill_in(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, "Agent,Offered,Answered\nann,20,18\nbob,30,22\n", "month.csv")
+    missing = dict(adopted.derived)
+    assert set(missing) == {"intervals.started_at", "intervals.length_s"}
+    assert all(rule.rule == {"is": "FILL IN"} and rule.confirm for rule in missing.values())
+
+
+def test_no_column_is_taken_twice_and_repeated_headings_are_read_once(tmp_path: Path) -> None:
+    text = "Call ID,Start Time,Call Start,Agent,Agent Name,Talk Time,Talk Duration\n" + "".join(
+        f"c{n},2026-01-{n:02} 09:00:00,2026-01-{n:02} 09:00:00,a{n % 3},Ann Lee,0:01:00,0:01:00\n"
+        for n in range(10, 16)
+    )
+    adopted = draft(tmp_path, text)
+    taken = [column.target for column in adopted.columns if column.target]
+    assert len(taken) == len(set(taken))
+
+
+def test_the_table_can_be_said(tmp_path: Path) -> None:
+    text = "Reference,Opened,Closed,Category\n" + "".join(
+        f"k{n},2026-01-{n:02} 09:00:00,2026-01-{n:02} 12:00:00,Billing\n" for n in range(10, 16)
+    )
+    assert draft(tmp_path, text, "x.csv", table="cases").table == "cases"
+    assert draft(tmp_path, text, "x.csv", table="contacts").table == "contacts"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("1,2,3\n4,5,6\n", "I130"),
+        ("Call ID,Start,Agent\n", "I131"),
+        ("Colour,Weight\nred,5\nblue,6\ngreen,7\n", "I132"),
+    ],
+)
+def test_what_cannot_be_drafted_is_said(tmp_path: Path, text: str, code: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as refused:
+        drafted(path)
+    assert [problem.code for problem in refused.value.problems] == [code]
+
+
+def test_one_file_at_a_time(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        source_of(tmp_path, None)
+    with pytest.raises(UsageError, match="there is no file"):
+        source_of(tmp_path / "no.csv", None)
+
+
+def test_rows_that_share_a_contact_are_asked_about(tmp_path: Path) -> None:
+    text = "Call ID,Start Time,Agent,Talk Time,Sequence\n" + "".join(
+        f"c{n // 2},2026-01-{n:02} 09:00:00,ann,0:01:00,{n % 2}\n" for n in range(10, 20)
+    )
+    contact = column(draft(tmp_path, text), "Call ID")
+    assert contact.confirm
+    assert "legs of one contact" in contact.evidence
+
+
+def test_the_newest_of_several_rows_of_a_spell_counts(tmp_path: Path) -> None:
+    text = "Month End Date,Employee ID,Hire Date,Leave Date\n" + "".join(
+        f"{day}/0{month}/2026,e{n},01/12/20{n},\n" for day, month in ((31, 1), (28, 2)) for n in range(10, 16)
+    )
+    adopted = draft(tmp_path, text, "heads.csv")
+    assert column(adopted, "Month End Date").target == "version"
+    assert not column(adopted, "Employee ID").confirm
+    without = draft(tmp_path, "\n".join(line.split(",", 1)[1] for line in text.splitlines()), "heads.csv")
+    assert column(without, "Employee ID").confirm
+
+
+def test_of_a_repeated_heading_the_first_is_read(tmp_path: Path) -> None:
+    text = "Call ID,Start Time,Agent,Agent,Talk Time\n" + "".join(
+        f"c{n},2026-01-{n:02} 09:00:00,ann,bob,0:01:00\n" for n in range(10, 20)
+    )
+    adopted = draft(tmp_path, text)
+    assert [column.target for column in adopted.columns if column.heading == "Agent"] == ["contacts.agent_id", None]
