@@ -17,9 +17,9 @@ from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.engines.base import load as load_engine
 from cxkpi.errors import Problem
-from cxkpi.exports import gaps, identity_findings
 from cxkpi.exports.cache import Cache, default_folder
 from cxkpi.exports.findings import Finding, Severity, merged, register
+from cxkpi.exports.joining import gaps, identity_findings
 from cxkpi.exports.load import Loaded
 from cxkpi.exports.load import load as load_exports
 from cxkpi.exports.one_file import Progress
