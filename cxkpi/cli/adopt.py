@@ -11,7 +11,7 @@ from cxkpi.cli import arguments, messages, output
 from cxkpi.errors import EXIT_FINE, Problem, UsageError
 
 if TYPE_CHECKING:
-    from cxkpi.exports.adopted import Adopted, Known
+    from cxkpi.exports.adopting.adopted import Adopted, Known
 
 
 def adopt(
@@ -93,8 +93,9 @@ def adopt(
         arguments.not_an_input([output_], [file, *([catalogue] if catalogue is not None else [])])
 
     from cxkpi.catalogue.load import load
-    from cxkpi.exports import adopting, adopting_files
-    from cxkpi.exports.adopting_match import MAIN
+    from cxkpi.exports.adopting import draft as adopting
+    from cxkpi.exports.adopting import files as adopting_files
+    from cxkpi.exports.adopting.match import MAIN
     from cxkpi.exports.profile_file import collect
 
     tables = load(catalogue).tables

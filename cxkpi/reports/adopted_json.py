@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cxkpi.exports.adopted import Adopted, Known
+from cxkpi.exports.adopting.adopted import Adopted, Known
 
 FORMAT = 1
 MASK = "***"

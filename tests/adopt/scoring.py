@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from cxkpi.exports.adopted import Adopted, Proposal
-from cxkpi.exports.adopting import adopt
-from cxkpi.exports.adopting_facts import is_iso
-from cxkpi.exports.adopting_files import base_name, grid, source_of
+from cxkpi.exports.adopting.adopted import Adopted, Proposal
+from cxkpi.exports.adopting.draft import adopt
+from cxkpi.exports.adopting.facts import is_iso
+from cxkpi.exports.adopting.files import base_name, grid, source_of
 from cxkpi.tables import TABLES
 
 ANSWERS = Path(__file__).parent / "answers.yaml"

@@ -8,8 +8,8 @@ import pytest
 
 from adopt.scoring import drafted
 from cxkpi.errors import InputError, UsageError
-from cxkpi.exports.adopted import Adopted, Proposal
-from cxkpi.exports.adopting_files import source_of
+from cxkpi.exports.adopting.adopted import Adopted, Proposal
+from cxkpi.exports.adopting.files import source_of
 from cxkpi.exports.profile_file import parse
 from cxkpi.tables import TABLES
 

@@ -14,7 +14,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from cxkpi.exports.adopted import FILL_IN, Adopted, Known, Proposal, RuleDraft
+from cxkpi.exports.adopting.adopted import FILL_IN, Adopted, Known, Proposal, RuleDraft
 from cxkpi.reports.figures import ASCII, UNICODE, Glyphs
 from cxkpi.reports.terminal.columns import GAP, Column
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small

@@ -1,0 +1,1 @@
+"""A drafted profile for a file nobody knows."""
