@@ -19,7 +19,7 @@ from cxkpi.catalogue.quantities import Refusal, duration
 from cxkpi.documents.places import Document, read, sort_key
 from cxkpi.documents.validation import Strict, validate
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
-from cxkpi.exports.inputs import FileSetting
+from cxkpi.exports.layout.inputs import FileSetting
 
 NAME = "cxkpi.yaml"
 
