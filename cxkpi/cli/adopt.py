@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, messages, output
+from cxkpi.cli import arguments, messages, options, output
 from cxkpi.errors import EXIT_FINE, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -47,25 +47,12 @@ def adopt(
         str | None,
         typer.Option(metavar="SHEET", show_default=False, help="The sheet of a workbook, or the file in an archive."),
     ] = None,
-    catalogue: Annotated[
-        Path | None,
-        typer.Option(
-            "--catalogue",
-            "-c",
-            metavar="FILE",
-            readable=False,
-            show_default=False,
-            help="The catalogue that declares further columns. Default: the one that comes with cxkpi.",
-        ),
-    ] = None,
+    catalogue: options.Catalogue = None,
     anyway: Annotated[
         bool, typer.Option("--anyway", metavar="", help="Draft a profile even where a known one reads the file.")
     ] = False,
-    show_values: Annotated[
-        bool,
-        typer.Option("--show-values", metavar="", help="Print values of ids, names and free text, hidden otherwise."),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress; errors only.")] = False,
+    show_values: options.ShowValues = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Draft a profile for a file that cxkpi does not know.
 

@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, messages, output
+from cxkpi.cli import arguments, messages, options, output
 
 
 def doctor(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
-            show_default=False,
-            readable=False,
-        ),
-    ] = None,
+    paths: options.Paths = None,
     format_: Annotated[
         Literal["table", "json"], typer.Option("--format", "-f", help="What to print; [bold]json[/] lists everything.")
     ] = "table",
-    catalogue: Annotated[
-        Path | None,
-        typer.Option(
-            "--catalogue",
-            "-c",
-            metavar="FILE",
-            readable=False,
-            show_default=False,
-            help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
-        ),
-    ] = None,
-    profile: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
-        ),
-    ] = None,
-    show_values: Annotated[
-        bool, typer.Option("--show-values", metavar="", help="Print ids, names and free text, which are hidden.")
-    ] = False,
-    no_cache: Annotated[
-        bool,
-        typer.Option("--no-cache", metavar="", help="Read every file anew, and keep nothing of it for the next time."),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress; the page and errors.")] = False,
+    catalogue: options.Catalogue = None,
+    profile: options.Profiles = None,
+    show_values: options.ShowValues = False,
+    no_cache: options.NoCache = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Say what is wrong with exports: in which file and line, and which metrics it would make wrong.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, freshness, gates, messages, output
+from cxkpi.cli import arguments, freshness, gates, messages, options, output
 from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
 
 if TYPE_CHECKING:
@@ -17,15 +17,7 @@ WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show
 
 
 def report(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
-            show_default=False,
-            readable=False,
-        ),
-    ] = None,
+    paths: options.Paths = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(

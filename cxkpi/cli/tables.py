@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, messages, output
+from cxkpi.cli import arguments, messages, options, output
 from cxkpi.errors import EXIT_FINE
 
 if TYPE_CHECKING:
@@ -21,37 +21,12 @@ def tables(
     output_: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; it is made if it is not there.")
     ],
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Export files, or folders of them. Default: what cxkpi.yaml in this folder says.",
-            show_default=False,
-            readable=False,
-        ),
-    ] = None,
+    paths: options.Paths = None,
     format_: Annotated[
         Literal["parquet", "csv"], typer.Option("--format", "-f", help="What each table is written as.")
     ] = "parquet",
-    catalogue: Annotated[
-        Path | None,
-        typer.Option(
-            "--catalogue",
-            "-c",
-            metavar="FILE",
-            readable=False,
-            show_default=False,
-            help="The catalogue that gives time zone and further columns. Default: the one that comes with cxkpi.",
-        ),
-    ] = None,
-    profile: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
-        ),
-    ] = None,
+    catalogue: options.Catalogue = None,
+    profile: options.Profiles = None,
     rejects: Annotated[
         Path | None,
         typer.Option(
@@ -69,16 +44,9 @@ def tables(
             help="Exit with 3, and write no table, if more records are rejected: [bold]1%[/] of them, or a number.",
         ),
     ] = None,
-    show_values: Annotated[
-        bool, typer.Option("--show-values", metavar="", help="Print ids, names and free text of rejected records.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="No notes and no progress; errors only.")
-    ] = False,
-    no_cache: Annotated[
-        bool,
-        typer.Option("--no-cache", metavar="", help="Read every file anew, and keep nothing of it for the next time."),
-    ] = False,
+    show_values: options.ShowValues = False,
+    quiet: options.Quiet = False,
+    no_cache: options.NoCache = False,
 ) -> int:
     """Write the canonical tables that the metrics are computed from: contacts, cases, answers, agents ...
 
