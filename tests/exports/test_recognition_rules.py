@@ -124,7 +124,7 @@ def test_further_spellings_are_good_everywhere(tmp_path: Path) -> None:
         recognised(tmp_path, {"a.csv": TEXT.replace("When", "FECHA").replace("Queue", "Cola")}, spelled).one().layout
     )
     assert layout.positions["when"] == 1
-    assert layout.why.startswith("all 2 of the headings")
+    assert layout.why.startswith("both of the headings")
 
 
 def test_the_zone_in_a_heading(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def _explained(fit: Fit, profiles: Sequence[Profile]) -> Layout:
     if layout.columns_named:
         why = "its first lines look as the profile says; it has no headings"
     else:
-        all_of = "the one heading" if asked == 1 else f"all {asked} of the headings"
+        all_of = {1: "the one heading", 2: "both of the headings"}.get(asked, f"all {asked} of the headings")
         asks = f"{all_of} it asks for, and " if asked else ""
         why = f"{asks}{fit.known} of {width} headings of the file are known to it"
         others = [
