@@ -16,6 +16,7 @@ from cxkpi.result import Reject
 from cxkpi.tables import Column, ColumnType
 
 _COMMA = "a comma: thousands or decimals? declare decimal: ',' or '.' in the profile"
+_POINT = "a point: thousands or decimals? declare decimal: ',' or '.' in the profile"
 
 
 def judged(drafts: Sequence[Draft], texts: Texts) -> tuple[pl.Series, tuple[Reject, ...]]:
@@ -62,8 +63,14 @@ class _Judge:
                     self._reject(draft.here & cast.bad & cast.distant, cast, column, "not a sensible date")
                 if cast.comma is not None:
                     self._reject(draft.here & cast.bad & cast.comma, cast, column, _COMMA)
+                if cast.point is not None:
+                    self._reject(draft.here & cast.bad & cast.point, cast, column, _POINT)
+                for reason, rows in cast.reasons.items():
+                    self._reject(draft.here & cast.bad & rows, cast, column, reason)
                 for rows, heading, text in cast.places(draft.here & cast.bad):
-                    self._reject(rows, replace(cast, heading=heading, text=text), column, f"not {_noun(column.type)}")
+                    # What is added to an instant is a duration.
+                    kind = "duration" if column.type == "instant" and text is not cast.text else column.type
+                    self._reject(rows, replace(cast, heading=heading, text=text), column, f"not {_noun(kind)}")
             if required:
                 self._reject(draft.here & cast.values.is_null() & ~cast.bad, cast, column, "empty")
             for mask, reason in cast.refused:

@@ -138,14 +138,15 @@ class Condition(Model):
     """What a cell must be: ``filled``, ``empty``, a word, a list of words, or a mapping of which every part must hold.
 
     The mapping's keys: ``is`` (filled or empty), ``words``, ``not`` (words it must not be; an empty cell is none of
-    them), ``matches`` (a regular expression found anywhere in it) and ``above`` (a number or duration greater than
-    this; a cell that is neither is not).
+    them), ``matches`` (a regular expression found anywhere in it), ``not_matches`` (one that is not) and ``above`` (a
+    number or duration greater than this; a cell that is neither is not).
     """
 
     is_: Literal["filled", "empty"] | None = Field(default=None, alias="is")
     words: Texts = ()
     not_: Texts = Field(default=(), alias="not")
     matches: CellPattern | None = None
+    not_matches: CellPattern | None = None
     above: float | None = None
 
     @model_validator(mode="before")
@@ -190,7 +191,8 @@ class Rule(Model):
     expression), freed of prefixes (``strip``), compared with ``nulls``, made a number to call (``phone``), mapped
     (``values``, ``otherwise``) and cast to the column's type: by ``format`` and ``timezone`` for instants and dates,
     ``unit`` and ``clock`` for durations, ``decimal`` (the decimal sign) for numbers and durations, ``percent`` for
-    shares, ``true``/``false`` words or ``filled`` for booleans. ``empty`` stands for an empty cell.
+    shares (``hundred``: 83.2 is 0.832; ``fraction``: 0.832 is; ``true``: as the column shows), ``true``/``false`` words
+    or ``filled`` for booleans. ``empty`` stands for an empty cell.
 
     ``plus`` and ``minus`` add and subtract what other headings hold, ``times`` multiplies with it. ``scale`` bounds a
     score. ``when``: otherwise null. ``login``: the cell is a login of that system and is looked up in people.csv or
@@ -209,7 +211,7 @@ class Rule(Model):
     format: Texts = ()
     timezone: _Zone | None = None
     decimal: Literal[".", ","] | None = None
-    percent: bool = False
+    percent: bool | Literal["hundred", "fraction"] = False
     unit: Annotated[tuple[str, ...], BeforeValidator(_units)] = ("s",)
     clock: Literal["m:s", "h:m"] = "m:s"
     split: Text | None = None
@@ -375,7 +377,7 @@ class File(Model):
     nulls: Texts = ()
 
 
-Keep: TypeAlias = Literal["first", "last", "sum", "min", "max", "any", "until_answer", "none"]
+Keep: TypeAlias = Literal["first", "last", "sum", "min", "max", "any", "until_answer", "first_agent", "none"]
 
 
 class Legs(Model):
@@ -501,6 +503,7 @@ class Profile:
     checks: tuple[Check, ...] = ()
     questions: Questions | None = None
     unconfirmed: tuple[tuple[str, Place], ...] = ()
+    unfilled: tuple[tuple[str, Place], ...] = ()
     """``table.column`` of every rule that asks to be confirmed, and where it stands."""
 
     @cached_property

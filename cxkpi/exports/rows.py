@@ -16,7 +16,7 @@ from cxkpi.exports.sequence import settled
 from cxkpi.exports.values.casting import Caster, Decisions
 from cxkpi.exports.values.checks import checked
 from cxkpi.exports.values.decisions import decide
-from cxkpi.exports.values.noticing import UNIT, noticed
+from cxkpi.exports.values.noticing import FEW_ROWS, UNIT, noticed
 from cxkpi.exports.values.texts import Texts
 from cxkpi.result import Reject
 from cxkpi.tables import POLARS_TYPES, Table
@@ -31,9 +31,10 @@ _NOT_ADDED = frozenset({"threshold_s", "length_s", "leg_no", "scale_min", "scale
 class Made:
     """What a stretch of one file's records became.
 
-    ``tables``: table -> its columns, ``source`` and ``line`` (the record's); contacts of a profile with ``legs`` also
-    have ``leg_id`` and ``leg_previous``. ``keys``: ``line``, ``key`` (a hash of source and the key of the profile's
-    first table) and ``version`` of every accepted record (of rows that are added up, of the first). ``logins``:
+    ``tables``: table -> its columns, ``source`` and ``line`` (the record's), and ``record``, a number of it, where some
+    records share a line; contacts of a profile with ``legs`` also have ``leg_id`` and ``leg_previous``. ``keys``:
+    ``line`` (``record`` where there is one), ``key`` (a hash of source and the key of the profile's first table) and
+    ``version`` of every accepted record (of rows that are added up, of the first). ``logins``:
     (table, column) -> system. ``contradicted``: these records show that what was decided for the file is wrong.
     """
 
@@ -46,6 +47,8 @@ class Made:
     blanked: int
     findings: tuple[Finding, ...]
     contradicted: bool
+    points_doubted: bool = False
+    """These records show that what was decided of points between digits is wrong, or had to be."""
     unsaid: tuple[Finding, ...] = ()
     """Findings of nothing: of how many cells there is nothing to say; see ``noticing.of_file``."""
 
@@ -90,7 +93,7 @@ def make(
     found = [*said, *noticed(profile, drafted, caster, rejected, again), *checked(profile, texts, caster, rejected)]
     every = merged(found)
     return Made(
-        tables=_tables(drafted, rejected, source, texts.line),
+        tables=_tables(drafted, rejected, source, texts),
         keys=keys,
         logins=logins(profile, texts),
         supplied={name: frozenset(columns) for name, columns in supplied.items()},
@@ -99,13 +102,14 @@ def make(
         blanked=blanked(drafted, rejected),
         findings=tuple(one for one in every if one.count),
         unsaid=tuple(one for one in every if not one.count),
+        points_doubted=caster.points_doubted,
         contradicted=caster.contradicted or _in_another_unit(profile, found),
     )
 
 
 def _in_another_unit(profile: Profile, found: Sequence[Finding]) -> bool:
     """Whether durations do not fit the unit that was decided on, of several."""
-    return any(one.code == UNIT for one in found) and any(len(rule.unit) > 1 for rule in profile.rules)
+    return any(one.code in (UNIT, FEW_ROWS) for one in found) and any(len(rule.unit) > 1 for rule in profile.rules)
 
 
 def fingerprint(frame: pl.DataFrame) -> pl.Series:
@@ -119,13 +123,13 @@ def fingerprint(frame: pl.DataFrame) -> pl.Series:
 
 
 def _tables(
-    drafted: Sequence[Draft], rejected: pl.Series, source: pl.Series, line: pl.Series
+    drafted: Sequence[Draft], rejected: pl.Series, source: pl.Series, texts: Texts
 ) -> Mapping[str, pl.DataFrame]:
     frames: dict[str, list[pl.DataFrame]] = {}
     for draft in drafted:
-        frames.setdefault(draft.table.name, []).append(_frame(draft, ~rejected & draft.here, source, line))
+        frames.setdefault(draft.table.name, []).append(_frame(draft, ~rejected & draft.here, source, texts))
     joined = {
-        name: parts[0] if len(parts) == 1 else pl.concat(parts).sort("line", maintain_order=True)
+        name: parts[0] if len(parts) == 1 else pl.concat(parts).sort(numbered_by(parts[0]), maintain_order=True)
         for name, parts in frames.items()
     }
     added = {draft.table.name: draft.table for draft in drafted if draft.rows.sum}
@@ -135,7 +139,7 @@ def _tables(
 def _added_up(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows of one key as one: what can be added is added, of the rest the first filled is kept."""
     key = ["source", *table.key]
-    parts: list[pl.Expr] = [pl.col("line").min()]
+    parts: list[pl.Expr] = [pl.col("line", "record").min() if "record" in frame.columns else pl.col("line").min()]
     for name, column in table.columns.items():
         if name in table.key:
             continue
@@ -150,16 +154,24 @@ def _added_up(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     return frame.sort("line").group_by(key, maintain_order=True).agg(parts).select(frame.columns).sort("line")
 
 
-def _frame(draft: Draft, mask: pl.Series, source: pl.Series, line: pl.Series) -> pl.DataFrame:
+def _frame(draft: Draft, mask: pl.Series, source: pl.Series, texts: Texts) -> pl.DataFrame:
     filled = {name: draft.casts[name].values for name in draft.table.columns if name in draft.casts}
-    frame = pl.DataFrame({**filled, "source": source, "line": line})
+    frame = pl.DataFrame({**filled, "source": source, "line": texts.line})
+    number = []
+    if texts.number is not texts.line:
+        frame, number = frame.with_columns(texts.number.alias("record")), ["record"]
     if not mask.all():
         frame = frame.filter(mask)
     columns = [
         (pl.col(name) if name in filled else pl.lit(None)).cast(POLARS_TYPES[column.type]).alias(name)
         for name, column in draft.table.columns.items()
     ]
-    return frame.select(*columns, "source", "line")
+    return frame.select(*columns, "source", "line", *number)
+
+
+def numbered_by(frame: pl.DataFrame) -> str:
+    """The column that tells the records of a file apart: ``line``, unless some stand on one line."""
+    return "record" if "record" in frame.columns else "line"
 
 
 def _source(profile: Profile, texts: Texts) -> pl.Series:
@@ -183,7 +195,7 @@ def _keys(
     version = pl.repeat(None, texts.height, eager=True, dtype=pl.Float64)
     if profile.version is not None and texts.supplied(profile.version):
         version = caster.version(profile.version)
-    keys = pl.DataFrame({"line": texts.line, "key": fingerprint(frame), "version": version})
+    keys = pl.DataFrame({"line": texts.number, "key": fingerprint(frame), "version": version})
     keys = keys.filter(~rejected) if rejected.any() else keys
     if first[0].rows.sum:
         # Parts of one row are no versions of one another.

@@ -77,6 +77,41 @@ def test_addresses_stay(text: str, key: str) -> None:
     assert one(text) == key
 
 
+@pytest.mark.parametrize(
+    ("country", "text", "key"),
+    [
+        ("44", "01632960001 <Reception>", "441632960001"),
+        ("44", '"01632960001" <Reception>', "441632960001"),
+        ("44", '"Reception" <01632960001>', "441632960001"),
+        ("44", "12345@a.example", "12345@a.example"),
+        ("", "12345@b.example", "12345@b.example"),
+        ("", "sip:12345@b.example", "12345"),
+        ("", "447700900123@mail.example", "447700900123@mail.example"),
+        ("44", "01632960001x12", "441632960001"),
+        ("44", "9,01632960001", "441632960001"),
+        ("44", "9,,+44 1632 960001", "441632960001"),
+        ("44", "44 (0)1632 960001", "441632960001"),
+        ("", "44 (0)1632 960001", "441632960001"),
+        ("44", "4401632960001", "441632960001"),
+        ("44", "+4401632960001", "441632960001"),
+        ("39", "390612345678", "390612345678"),
+        ("44", "\u0660\u0661\u0666\u0663\u0662\u0669\u0666\u0660\u0660\u0660\u0661", "441632960001"),
+        ("44", "\uff10\uff11\uff16\uff13\uff12\uff19\uff16\uff10\uff10\uff10\uff11", "441632960001"),
+        ("44", "4.4716E11", None),
+        ("44", "4.47e11", None),
+        ("44", "447123456789.5", None),
+        ("44", "1e5", "1e5"),
+    ],
+)
+def test_one_caller_is_not_taken_for_another(country: str, text: str, key: str | None) -> None:
+    assert one(text, country) == key
+
+
+def test_two_callers_with_one_name_are_two_customers() -> None:
+    written = pl.Series(["01632960001 <Reception>", "01632960002 <Reception>", "12345@a.example", "12345@b.example"])
+    assert phones(written, "44").n_unique() == 4
+
+
 @settings(deadline=None, derandomize=True)
 @given(
     st.integers(10**9, 10**10 - 1).filter(lambda n: not str(n).startswith("44")),

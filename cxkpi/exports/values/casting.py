@@ -12,7 +12,7 @@ from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.values import instants
 from cxkpi.exports.values import numbers as values
 from cxkpi.exports.values.cells import mapped, null_words, tidy_identifiers
-from cxkpi.exports.values.columns import as_number
+from cxkpi.exports.values.columns import as_number, together
 from cxkpi.exports.values.durations import as_duration, durations
 from cxkpi.exports.values.formats import first_read
 from cxkpi.exports.values.texts import Key, Texts, text_key
@@ -21,7 +21,7 @@ from cxkpi.tables import Column, ColumnType, Table
 
 _AGES = 1e11
 """Seconds; a duration longer than three thousand years is none that an instant can be moved by."""
-_AMOUNTS = ("duration", "number", "integer")
+AMOUNTS = ("duration", "number", "integer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,17 @@ class Decisions:
     """What holds for all records of a file.
 
     ``formats``: formats a profile declares -> the one the file is written in; ``ties``: those that read the same as it
-    in all that was seen. ``units``: candidates -> the one. ``hundreds``: heading of a percentage -> whether it counts
-    to 100.
+    in all that was seen. ``units``: candidates -> the one. ``hundreds``: headings of percentages that count to 100.
+    ``counted``: versions without a format are numbers and no instants. ``points``: heading -> whether ``1.234`` may be
+    a thousand and more there; not known of others.
     """
 
     formats: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     ties: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     units: Mapping[tuple[str, ...], str] = field(default_factory=dict)
-    hundreds: Mapping[str, bool] = field(default_factory=dict)
+    hundreds: frozenset[str] = frozenset()
+    counted: bool = False
+    points: Mapping[str, bool] = field(default_factory=dict)
 
     def format(self, rule: Rule) -> str | None:
         """The format of a rule; None where it declares none."""
@@ -54,9 +57,10 @@ class Cast:
     """A canonical column of the records: values, the text they came from, and what is wrong with which.
 
     ``bad``: what is written cannot be read. ``distant``: of those, the dates in years nobody means; ``unset``: of
-    those, the dates that systems write for no date; ``comma``: of those, the numbers with a comma of which the profile
-    does not say what it parts. ``refused``: what was read but may not be, with the reason.
-    ``second``: of local times that occur twice, the second instant they can mean, otherwise null.
+    those, the dates that systems write for no date; ``comma`` and ``point``: of those, the numbers with a sign of which
+    the profile does not say what it parts; ``reasons``: why others could not be read. ``refused``: what was read but
+    may not be, with the reason. ``second``: of local times that occur twice, the second instant they can mean,
+    otherwise null.
     """
 
     values: pl.Series
@@ -69,6 +73,8 @@ class Cast:
     second: pl.Series | None = None
     comma: pl.Series | None = None
     culprits: Sequence[Culprit] = ()
+    point: pl.Series | None = None
+    reasons: Mapping[str, pl.Series] = field(default_factory=dict)
 
     def places(self, rows: pl.Series) -> Iterator[tuple[pl.Series, str, pl.Series]]:
         """``rows`` by the cell that is to blame for them: which, its heading and its text; the own cell last."""
@@ -98,8 +104,10 @@ class Caster:
     """The rules of a profile applied to the texts of one file; what was read once is kept.
 
     ``zones``: (heading, zone) -> how its local times were turned into instants, with what was doubtful. ``row_zones``:
-    heading of a zone -> what its cells name. ``contradicted``: some value shows that a decision was wrong. ``mixed``:
-    heading -> dates in ISO 8601 among others.
+    heading of a zone -> what its cells name. ``contradicted``: some value shows that a decision was wrong;
+    ``points_doubted``: that of what a point parts. ``mixed``:
+    heading -> dates in ISO 8601 among others. ``unversioned``: heading, rows and text of versions that cannot be read.
+    ``scaleless``: heading -> shares of which nothing shows whether they count to 1 or to 100, and their text.
     """
 
     def __init__(
@@ -111,9 +119,12 @@ class Caster:
         self.timezone = timezone
         self.decisions = decisions
         self.contradicted = False
+        self.points_doubted = False
         self.zones: dict[tuple[str, str], instants.Zone] = {}
         self.row_zones: dict[str, RowZones] = {}
         self.mixed: dict[str, tuple[str, pl.Series, pl.Series]] = {}
+        self.unversioned: tuple[str, pl.Series, pl.Series] | None = None
+        self.scaleless: dict[str, tuple[pl.Series, pl.Series]] = {}
         self._parsed_already: dict[str, _Typed] = {}
         self._cast_already: dict[tuple[str, ColumnType, str], Cast] = {}
         self._local_already: dict[tuple[Key, str], pl.Series] = {}
@@ -141,7 +152,8 @@ class Caster:
                     wanted.setdefault((self.texts.column(heading), *reading[0]), (self.texts.cell(heading), reading[1]))
         if wanted:
             texts = pl.DataFrame([text.alias(str(number)) for number, (text, _) in enumerate(wanted.values())])
-            read = texts.select(reading.alias(str(number)) for number, (_, reading) in enumerate(wanted.values()))
+            work = (reading.alias(str(number)) for number, (_, reading) in enumerate(wanted.values()))
+            read = together(texts, work)
             self._read_already.update(zip(wanted, read.get_columns(), strict=True))
 
     def cast(self, rules: Sequence[Rule], column: Column) -> Cast:
@@ -156,10 +168,20 @@ class Caster:
     def version(self, rule: Rule) -> pl.Series:
         """The version of every record as a number: an instant's microseconds, or what the cell counts."""
         text = self.texts.of(rule)
-        found = self._parsed(text, rule, "instant").values
-        if rule.format or found.null_count() <= text.null_count():
-            return found.dt.timestamp("us").cast(pl.Float64)
-        return values.numbers(text, None, rule.decimal)
+        counted = self.decisions.counted and not rule.format
+        found = values.numbers(text, None, rule.decimal) if counted else self._instants_of(text, rule)
+        if found.null_count() > text.null_count():
+            self.unversioned = (self.texts.heading(rule), text.is_not_null() & found.is_null(), text)
+            if not rule.format:
+                rest = text.filter(self.unversioned[1])
+                other = self._instants_of(rest, None) if counted else values.numbers(rest, None, rule.decimal)
+                self.contradicted = self.contradicted or other.null_count() < rest.len()
+        return found
+
+    def _instants_of(self, text: pl.Series, rule: Rule | None) -> pl.Series:
+        """Instants as microseconds; without a rule those in ISO 8601."""
+        found = instants.of_any_year(text, ()) if rule is None else self._parsed(text, rule, "instant").values
+        return found.dt.timestamp("us").cast(pl.Float64)
 
     def amount(self, heading: str, rule: Rule, kind: ColumnType) -> pl.Series:
         """The cells under a heading as ``rule`` would read a ``kind``: what it adds, subtracts or multiplies with."""
@@ -168,8 +190,11 @@ class Caster:
         read = None if reading is None else self._read_already.get((self.texts.column(heading), *reading[0]))
         if kind == "duration":
             written = values.pointed(text) if rule.decimal == "," else text
-            return durations(written, self.decisions.unit(rule), read, rule.clock)
-        return values.numbers(text, read, rule.decimal)
+            found = durations(written, self.decisions.unit(rule), read, rule.clock)
+        else:
+            found = values.numbers(text, read, rule.decimal)
+        point = self._pointed(text, found, rule, self._named(heading))
+        return found if point is None else found.set(point, None)
 
     # -- one rule -----------------------------------------------------------------------------------------------------
 
@@ -195,6 +220,7 @@ class Caster:
             return self._judged(rule, column, Cast(seconds, self.texts.written(rule), heading, bad, culprits=ends))
         text = self.texts.of(rule)
         bad = self.texts.none
+        point: pl.Series | None = None
         if rule.filled is not None:
             found = text.is_not_null() if rule.filled else text.is_null()
             return self._judged(rule, column, Cast(found, text, heading, bad))
@@ -204,16 +230,21 @@ class Caster:
             found, second = self._typed(meant, rule, column.type)
         else:
             found, second = self._parsed(text, rule, column.type)
+            if column.type in AMOUNTS:
+                point = self._pointed(text, found, rule, heading)
+                found = found if point is None else found.set(point, None)
             if found.null_count() > text.null_count():
                 bad = text.is_not_null() & found.is_null()
         if column.role == "identifier" and column.type == "text":
             found = tidy_identifiers(found)
         distant = unset = comma = None
+        reasons: Mapping[str, pl.Series] = {}
         culprits: Sequence[Culprit] = ()
-        if column.type in _AMOUNTS and rule.decimal is None and not rule.values and bad.any():
+        if column.type in AMOUNTS and rule.decimal is None and not rule.values and bad.any():
             comma = bad & values.doubtful(text)
         if column.type in ("instant", "date") and bad.any():
-            distant, unset = _distant(text, bad, rule)
+            distant, unset, whole = _distant(text, bad, rule)
+            reasons = self._placeless(rule, whole, text)
         if rule.times is not None or ((rule.plus or rule.minus) and column.type != "instant"):
             found, culprits = self._reckoned(found, rule, column.type)
             bad = _any_of(bad, culprits)
@@ -227,12 +258,15 @@ class Caster:
                 beyond = found.is_null() & later.is_not_null()
                 bad = bad | beyond
                 distant = beyond if distant is None else distant | beyond
-        cast = Cast(found, text, heading, bad, (), distant, unset, second, comma, culprits)
+        cast = Cast(found, text, heading, bad, (), distant, unset, second, comma, culprits, point, reasons)
         return self._judged(rule, column, cast)
 
     def _judged(self, rule: Rule, column: Column, cast: Cast) -> Cast:
         """What was read, without what may not be or is not wanted."""
         found, bad = cast.values, cast.bad
+        if found.dtype == pl.Float64:
+            # Nothing is less than nothing: -0.0 becomes 0.
+            found = found + 0.0
         refused: list[tuple[pl.Series, str]] = []
         if column.type == "duration":
             negative = found < 0
@@ -314,10 +348,15 @@ class Caster:
                 return _Typed(values.booleans(text, rule.true, rule.false) if read is None else read)
 
     def _share(self, text: pl.Series, rule: Rule) -> pl.Series:
-        hundred = self.decisions.hundreds.get(self.texts.heading(rule), False)
+        heading = self.texts.heading(rule)
+        hundred = rule.percent == "hundred" or (rule.percent is True and heading in self.decisions.hundreds)
         found = values.shares(text, hundred, rule.decimal)
-        if not hundred and values.counts_to_hundred(text, rule.decimal):
-            self.contradicted = True
+        if rule.percent is True and not hundred:
+            asked = values.undecided_shares(text, rule.decimal)
+            if asked.any():
+                self.scaleless[heading] = (asked, text)
+                # One such cell may not decide, but those of the whole file may.
+                self.contradicted = self.contradicted or values.may_count_to_hundred(text, rule.decimal)
         return found
 
     def _local(self, key: Key, text: pl.Series, rule: Rule, format: str | None) -> pl.Series | None:
@@ -333,7 +372,7 @@ class Caster:
                 others = [other for other in rule.format if other != format]
                 if any(first_read(rest, other) for other in others):
                     self.contradicted = True
-                iso = instants.looks_iso(text) & local.is_null()
+                iso = instants.read_as_iso(text, format, local.is_null())
                 if iso.any() and local.null_count() < local.len() and not format.startswith("%Y"):
                     self.mixed[self.texts.heading(rule)] = (format, iso, text)
             for tie in self.decisions.ties.get(rule.format, ()):
@@ -355,6 +394,32 @@ class Caster:
                 self.zones.setdefault((heading, own.name), own)
         return self.row_zones[key]
 
+    def _placeless(self, rule: Rule, dates: pl.Series, text: pl.Series) -> Mapping[str, pl.Series]:
+        """Why cells that hold a date and time are no instants."""
+        if not dates.any():
+            return {}
+        if rule.of_rows is not None:
+            zones = self._zone(rule, self.texts.heading(rule), self.texts.zone(rule))
+            unknown = zones.unknown if isinstance(zones, RowZones) else self.texts.none
+            return {"its time zone is not known": dates & unknown}
+        format = self.decisions.format(rule)
+        if format is not None and instants.has_offset(format):
+            return {f"it lacks the offset that {format} asks for": dates}
+        return {}
+
+    def _pointed(self, text: pl.Series, found: pl.Series, rule: Rule, heading: str) -> pl.Series | None:
+        """Where a point may part thousands, if that is so anywhere; ``found``: what was read of the text."""
+        if rule.decimal is not None or rule.values:
+            return None
+        european = self.texts.delimiter == ";"
+        known = self.decisions.points.get(heading)
+        # A decimal comma is not read where none was declared.
+        if european or (not known and found.null_count() > text.null_count()):
+            signs = values.signs_of(text, european)
+            if signs is not None and known is not signs.doubtful and (known is None or known or signs.comma):
+                self.points_doubted = True
+        return values.in_thousands(text) if known else None
+
     def _reckoned(self, found: pl.Series, rule: Rule, kind: ColumnType) -> tuple[pl.Series, Sequence[Culprit]]:
         """A value when other cells are added, subtracted and multiplied with; and which of these cannot be read."""
         culprits: list[Culprit] = []
@@ -371,7 +436,7 @@ class Caster:
         known = pl.any_horizontal(pl.col(name).is_not_null() for name, sign in signs.items() if sign > 0)
         total = pl.when(known).then(total)
         if rule.times is not None:
-            factor = values.numbers(self.texts.cell(rule.times), None, rule.decimal)
+            factor = self.amount(rule.times, rule, "number")
             self._blame(culprits, rule.times, factor)
             columns["factor"] = factor
             total = total * pl.col("factor")
@@ -402,10 +467,13 @@ class Caster:
         """Add the cells under a heading that hold something and cannot be read, if there are such."""
         text = self.texts.cell(heading)
         if read.null_count() > text.null_count():
-            position = self.texts.position(heading)
-            assert position is not None
-            name = self.texts.headings[position].strip()
-            culprits.append(Culprit(text.is_not_null() & read.is_null(), name, text))
+            culprits.append(Culprit(text.is_not_null() & read.is_null(), self._named(heading), text))
+
+    def _named(self, heading: str) -> str:
+        """A heading as the file has it."""
+        position = self.texts.position(heading)
+        assert position is not None
+        return self.texts.headings[position].strip()
 
     def _reading(self, rule: Rule, kind: ColumnType, column: str) -> tuple[Key, pl.Expr] | None:
         """How the text in ``column`` is read at first, and what decides that; None where there is more to it."""
@@ -459,6 +527,8 @@ def _filled_up(first: Cast, other: Cast, use: pl.Series) -> Cast:
         second,
         _either(first.comma, other.comma, use),
         (*first.culprits, *(one._replace(rows=one.rows & use) for one in other.culprits)),
+        _either(first.point, other.point, use),
+        {**first.reasons, **{why: rows & use for why, rows in other.reasons.items() if (rows & use).any()}},
     )
 
 
@@ -468,13 +538,18 @@ def _either(first: pl.Series | None, other: pl.Series | None, use: pl.Series) ->
     return (other & use) if first is None else first | (other & use)
 
 
-def _distant(text: pl.Series, bad: pl.Series, rule: Rule) -> tuple[pl.Series, pl.Series]:
-    """Which unreadable cells hold a date all the same, in a year nobody means; and which of them mean no date."""
+def _distant(text: pl.Series, bad: pl.Series, rule: Rule) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Which unreadable cells hold a date all the same, in a year nobody means; which of them mean no date.
+
+    And third those that hold a date of which something else is missing.
+    """
     years = instants.of_any_year(text.filter(bad), rule.format)
     at = bad.arg_true()
     unset = years.dt.date().is_in(list(instants.UNSET)).fill_null(False)
     # ``scatter`` writes into the series it is called on.
-    return (bad & False).scatter(at, years.is_not_null()), (bad & False).scatter(at, unset)
+    near = instants.sensible(years).is_not_null()
+    far = years.is_not_null() & ~near
+    return (bad & False).scatter(at, far), (bad & False).scatter(at, unset), (bad & False).scatter(at, near)
 
 
 def _any_of(bad: pl.Series, culprits: Sequence[Culprit]) -> pl.Series:

@@ -35,7 +35,7 @@ def cleaned(
         text = pl.col(pl.String if quotes or nulls else trimmed)
     else:
         text = pl.col(pl.String).str.strip_chars()
-    if formulas and any(cells.select(pl.col(pl.String).str.starts_with('="').any()).row(0)):
+    if formulas and any(cells.select(pl.col(pl.String).str.contains('="', literal=True).any()).row(0)):
         # Excel's way to keep leading zeros: ="00417".
         text = pl.when(text.str.starts_with('="')).then(text.str.slice(2).str.strip_suffix('"')).otherwise(text)
     something = text != ""
@@ -65,6 +65,8 @@ def meets(cell: pl.Expr, condition: Condition, amount: pl.Expr | None = None) ->
         held = held & ~is_word(cell, condition.not_)
     if condition.matches is not None:
         held = held & cell.fill_null("").str.contains(condition.matches)
+    if condition.not_matches is not None:
+        held = held & ~cell.fill_null("").str.contains(condition.not_matches)
     if condition.above is not None:
         assert amount is not None
         held = held & (amount > condition.above).fill_null(False)
@@ -131,8 +133,17 @@ def is_plain(rule: Rule) -> bool:
     return not (rule.strip or rule.nulls or rule.empty is not None or rule.lower or rule.extract)
 
 
+def text_marked(text: pl.Series) -> pl.Series:
+    """Numbers behind an apostrophe, Excel's mark of text (``'00419``); never null."""
+    begins = text.str.starts_with("'").fill_null(False)
+    return begins & text.str.contains(r"^'[0-9+]").fill_null(False) if begins.any() else begins
+
+
 def tidy_identifiers(text: pl.Series) -> pl.Series:
     """Identifiers without the blanks and marks nobody sees, by which two equal ones would differ."""
+    marked = text_marked(text)
+    if marked.any():
+        text = text.str.strip_prefix("'").zip_with(marked, text)
     wide = (text.str.len_bytes() != text.str.len_chars()).fill_null(False)
     if not wide.any():
         return text

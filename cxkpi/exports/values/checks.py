@@ -46,12 +46,15 @@ def checked(profile: Profile, texts: Texts, caster: Caster, rejected: pl.Series)
 def _off(profile: Profile, texts: Texts, caster: Caster, check: Check, rejected: pl.Series) -> list[Finding]:
     columns: dict[str, pl.Series] = {}
     terms: list[pl.Expr] = []
+    unread = texts.none
     for sign, headings in ((1, check.sum), (-1, check.minus)):
         for heading in headings:
             name = f"p{len(columns)}"
             columns[name] = caster.amount(heading, _reader(profile, check, heading), "duration")
+            if columns[name].null_count() > texts.cell(heading).null_count():
+                unread = unread | (columns[name].is_null() & texts.cell(heading).is_not_null())
             terms.append(pl.col(name).fill_null(0.0) * sign)
-    columns["equals"] = _equals(profile, caster, check).set(rejected, None)
+    columns["equals"] = _equals(profile, caster, check).set(rejected | unread, None)
     known = pl.any_horizontal(pl.col(name).is_not_null() for name in columns if name != "equals")
     frame = pl.DataFrame(columns).select(
         pl.when(known & pl.col("equals").is_not_null()).then(pl.sum_horizontal(terms)).alias("sum"), "equals"

@@ -16,6 +16,11 @@ def as_number(text: pl.Expr) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
+def together(frame: pl.DataFrame, expressions: Iterable[pl.Expr]) -> pl.DataFrame:
+    """Expressions over one frame; what several of them share is worked out once, unlike by ``DataFrame.select``."""
+    return frame.lazy().select(expressions).collect()
+
+
 def retried(text: pl.Series, found: pl.Series, parser: Parser) -> pl.Series:
     """``found``, with what it left null but ``text`` has, read by ``parser``."""
     if found.null_count() == text.null_count():

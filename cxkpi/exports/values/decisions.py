@@ -14,13 +14,16 @@ import polars as pl
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.drafting import skipped
+from cxkpi.exports.files.records import name_of
 from cxkpi.exports.layout.recognise import Layout
 from cxkpi.exports.profile import LIKE, Profile, Rows, Rule
 from cxkpi.exports.values import numbers as values
 from cxkpi.exports.values import units
-from cxkpi.exports.values.casting import Caster, Decisions
+from cxkpi.exports.values.casting import AMOUNTS, Caster, Decisions
 from cxkpi.exports.values.columns import as_number
+from cxkpi.exports.values.durations import DURATION_UNITS
 from cxkpi.exports.values.formats import evident_format, one_format
+from cxkpi.exports.values.instants import of_any_year
 from cxkpi.exports.values.texts import Texts, position_of, text_key
 from cxkpi.tables import Column, Table
 
@@ -43,23 +46,29 @@ def decide(
     Raises InputError where dates can be read in two ways (I106) or in none for the whole column (I107), and where
     nothing decides which of several units a duration is in (I113).
     """
-    if not _open(profile):
-        return Decisions()
     texts = Texts(shown, cells, layout)
     away, _ = skipped(profile, texts)
     if away.any():
         texts.keep(~away)
     formats, ties = _formats(profile, texts)
-    decided = Decisions(formats=formats, ties=ties, hundreds=_hundreds(profile, texts))
+    decided = Decisions(
+        formats=formats,
+        ties=ties,
+        hundreds=_hundreds(profile, texts),
+        counted=_counted(profile, texts),
+        points=_points(profile, tables, texts),
+    )
     zone = profile.file.timezone or timezone
     return replace(decided, units=_units(profile, Caster(texts, profile, tables, zone, decided), texts))
 
 
-def columns(profile: Profile, layout: Layout) -> tuple[int, ...]:
-    """The positions of a file that ``decide`` needs, in order."""
-    if not _open(profile):
+def columns(profile: Profile, layout: Layout, tables: Mapping[str, Table] | None = None) -> tuple[int, ...]:
+    """The positions of a file that ``decide`` needs, in order; with ``tables`` also to see what points part."""
+    if not _open(profile) and tables is None:
         return ()
     rules = [rule for rule in profile.rules if len(rule.format) > 1 or rule.percent or len(rule.unit) > 1]
+    if profile.version is not None and not profile.version.format:
+        rules.append(profile.version)
     whens = [skip.when for skip in profile.skip]
     if any(len(rule.unit) > 1 for rule in profile.rules):
         for name, parts in units.PARTS.items():
@@ -67,6 +76,8 @@ def columns(profile: Profile, layout: Layout) -> tuple[int, ...]:
                 whens.append(rows.when)
                 for column in ("started_at", "ended_at", *parts):
                     rules.extend(rows.rules.get(column, ()))
+    if tables is not None:
+        rules.extend(_amounts(profile, tables))
     names = [name for rule in rules for name in rule.headings]
     names += [LIKE + rule.like for rule in rules if rule.like is not None]
     names += [name for when in whens for name in when]
@@ -76,7 +87,20 @@ def columns(profile: Profile, layout: Layout) -> tuple[int, ...]:
 
 def _open(profile: Profile) -> bool:
     """Whether the profile leaves anything to be decided."""
+    if profile.version is not None and not profile.version.format:
+        return True
     return any(len(rule.format) > 1 or rule.percent or len(rule.unit) > 1 for rule in profile.rules)
+
+
+def _counted(profile: Profile, texts: Texts) -> bool:
+    """Whether more versions can be read as numbers than as instants."""
+    rule = profile.version
+    if rule is None or rule.format or not texts.supplied(rule):
+        return False
+    text = texts.of(rule)
+    left = text.filter(of_any_year(text, ()).is_null() & text.is_not_null())
+    read = left.len() - values.numbers(left, None, rule.decimal).null_count()
+    return read > text.len() - text.null_count() - left.len()
 
 
 def _formats(
@@ -111,12 +135,43 @@ def _written(rule: Rule, texts: Texts) -> Iterator[tuple[object, pl.Series]]:
         yield text_key(rule), texts.of(rule)
 
 
-def _hundreds(profile: Profile, texts: Texts) -> Mapping[str, bool]:
-    return {
-        texts.heading(rule): values.counts_to_hundred(texts.of(rule), rule.decimal)
+def _amounts(profile: Profile, tables: Mapping[str, Table]) -> Iterator[Rule]:
+    """The rules that read or add numbers and durations whose decimal sign is not declared."""
+    for name, templates in profile.tables.items():
+        for rows in templates:
+            for column, alternatives in rows.rules.items():
+                # Legs have columns of their own, which are no amounts.
+                known = tables[name].columns.get(column)
+                for rule in alternatives:
+                    of_amounts = known is not None and known.type in AMOUNTS
+                    if rule.decimal is None and not rule.values and (of_amounts or rule.plus or rule.minus):
+                        yield rule
+
+
+def _points(profile: Profile, tables: Mapping[str, Table], texts: Texts) -> Mapping[str, bool]:
+    """Heading -> whether ``1.234`` may be a thousand and more there, of the columns that show something of it."""
+    seen: dict[str, pl.Series] = {}
+    for rule in _amounts(profile, tables):
+        if not texts.supplied(rule):
+            continue
+        origin = texts.origin(rule)
+        if origin is not None and name_of(origin) in texts.cells.columns:
+            seen.setdefault(texts.heading(rule), texts.of(rule))
+        for name in (*rule.plus, *rule.minus, *(() if rule.times is None else (rule.times,))):
+            position = texts.position(name)
+            if position is not None and name_of(position) in texts.cells.columns:
+                seen.setdefault(texts.headings[position].strip(), texts.cells[name_of(position)])
+    european = texts.delimiter == ";"
+    shown = {heading: values.signs_of(text, european) for heading, text in seen.items() if text.dtype == pl.String}
+    return {heading: signs.doubtful for heading, signs in shown.items() if signs is not None}
+
+
+def _hundreds(profile: Profile, texts: Texts) -> frozenset[str]:
+    return frozenset(
+        texts.heading(rule)
         for rule in profile.rules
-        if rule.percent and texts.supplied(rule)
-    }
+        if rule.percent is True and texts.supplied(rule) and values.counts_to_hundred(texts.of(rule), rule.decimal)
+    )
 
 
 # -- units ------------------------------------------------------------------------------------------------------------
@@ -135,9 +190,17 @@ def _units(profile: Profile, caster: Caster, texts: Texts) -> Mapping[tuple[str,
             # Zeros, clocks and words are the same in every unit.
             found[several] = several[0]
             continue
-        fitting = [unit for unit in several if _fits(profile, caster, texts, several, {**found, several: unit})]
-        if len(fitting) != 1:
-            raise InputError(_ask(texts, several, plain, fitting))
+        tried = {unit: _tried(profile, caster, texts, several, {**found, several: unit}) for unit in several}
+        fitting = [unit for unit in several if units.fits(tried[unit][0])]
+        # Work may be a small part of a long row: where a smaller unit is possible a larger one needs more.
+        smaller = {unit: [u for u in several if DURATION_UNITS[u] < DURATION_UNITS[unit]] for unit in several}
+        sure = [
+            unit
+            for unit in fitting
+            if units.agree(tried[unit][0]) or not any(units.possible(*tried[u]) for u in smaller[unit])
+        ]
+        if len(fitting) != 1 or not sure:
+            raise InputError(_ask(texts, several, plain, fitting, sure=bool(sure)))
         found[several] = fitting[0]
     return found
 
@@ -150,16 +213,17 @@ def _has_plain_numbers(rule: Rule, texts: Texts) -> bool:
     )
 
 
-def _fits(
+def _tried(
     profile: Profile,
     caster: Caster,
     texts: Texts,
     several: tuple[str, ...],
     chosen: Mapping[tuple[str, ...], str],
-) -> bool:
-    """Whether rows with such durations are neither longer nor much shorter than their times."""
+) -> tuple[pl.Series, pl.Series]:
+    """What durations so read are of the times of their rows, and how long they are."""
     trial = Caster(texts, profile, caster.tables, caster.timezone, replace(caster.decisions, units=chosen))
     quotients: list[pl.Series] = []
+    lengths: list[pl.Series] = []
     for name, parts in units.PARTS.items():
         for rows in profile.tables.get(name, ()):
             ends = [_cast(trial, texts, rows, column, _INSTANT) for column in ("started_at", "ended_at")]
@@ -168,7 +232,9 @@ def _fits(
             present = [amount for amount in amounts if amount is not None]
             if asked and present and ends[0] is not None and ends[1] is not None:
                 quotients.append(units.quotients(ends[0], ends[1], present, texts.holds(rows.when)))
-    return bool(quotients) and units.fits(pl.concat(quotients))
+                lengths.extend(amount.filter(amount > 0) for amount in present)
+    none = pl.Series([], dtype=pl.Float64)
+    return pl.concat([none, *quotients]), pl.concat([none, *lengths])
 
 
 def _cast(caster: Caster, texts: Texts, rows: Rows, column: str, kind: Column) -> pl.Series | None:
@@ -176,10 +242,13 @@ def _cast(caster: Caster, texts: Texts, rows: Rows, column: str, kind: Column) -
     return caster.cast(usable, kind).values if usable else None
 
 
-def _ask(texts: Texts, several: Sequence[str], users: Sequence[Rule], fitting: Sequence[str]) -> Problem:
+def _ask(texts: Texts, several: Sequence[str], users: Sequence[Rule], fitting: Sequence[str], sure: bool) -> Problem:
     names = _and(dict.fromkeys(f"'{texts.heading(rule)}'" for rule in users))
-    may = listed([f"'{unit}'" for unit in (fitting or several)])
-    why = "more than one of them fits" if fitting else "none of them fits, or there are no times to compare with"
+    may = listed([f"'{unit}'" for unit in (fitting if fitting and sure else several)])
+    if not fitting:
+        why = "none of them fits, or there are no times to compare with"
+    else:
+        why = "more than one of them fits" if sure else "work may be a small part of them"
     message = f"durations in {names} may be in {may}, and the times of the rows do not say which: {why}."
     return Problem("I113", message, Place(texts.path), "Give --profile with a profile that declares one 'unit'.")
 

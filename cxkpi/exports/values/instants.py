@@ -9,7 +9,7 @@ zone, and ISO 8601 is read as well, because it cannot be mistaken.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import polars as pl
@@ -31,6 +31,8 @@ _YEARS = (1900, 2199)
 _SENSIBLE = (-2_208_988_800_000_000, 7_258_118_400_000_000)
 _EPOCH = "%Y-%m-%d %H:%M:%S"
 _UNIX_TO_US = {"unix": 1e6, "unix_ms": 1e3}
+_DAY = timedelta(days=1)
+_SHORT = timedelta(days=400)
 _EXCEL_DAY_ZERO = -25_569
 """1899-12-30 in days since 1970."""
 
@@ -45,7 +47,7 @@ def instants(
     """
     if format in _UNIX_TO_US:
         return retried(text, _counted(text, format), lambda rest: _with_own_offset(rest, None)), None
-    if format is not None and _has_offset(format):
+    if format is not None and has_offset(format):
         found = sensible(_with_offset(text, format))
         return retried(text, found, lambda rest: _with_own_offset(rest, format)), None
     if local is None:
@@ -83,7 +85,7 @@ def of_any_year(text: pl.Series, formats: Sequence[str]) -> pl.Series:
     found = pl.repeat(None, text.len(), eager=True, dtype=pl.Datetime("us"))
     for format in formats:
         if format not in COUNTS:
-            reader = _with_offset if _has_offset(format) else _local
+            reader = _with_offset if has_offset(format) else _local
             found = retried(text, found, lambda rest, reader=reader, format=format: reader(rest, format))  # type: ignore[misc]
     found = retried(text, found, _any_iso)
     return retried(text, found, lambda rest: _own_offset(rest, _any_iso))
@@ -93,7 +95,7 @@ def local_times(text: pl.Series, format: str) -> pl.Series:
     """Local times as written, by one format and nothing else: for choosing among several."""
     if format in COUNTS:
         return _counted(text, format)
-    if _has_offset(format):
+    if has_offset(format):
         return sensible(_with_offset(text, format))
     return sensible(retried(text, _local(text, format), lambda rest: _tidied(rest, format)))
 
@@ -101,14 +103,20 @@ def local_times(text: pl.Series, format: str) -> pl.Series:
 def wall_times(text: pl.Series, format: str) -> pl.Series:
     """As ``local_times``; of values with an offset of their own the time on their clock."""
     found = local_times(text, format)
-    if format in COUNTS or _has_offset(format):
+    if format in COUNTS or has_offset(format):
         return found
     return retried(text, found, lambda rest: local_times(rest.str.extract(_OWN_OFFSET, 1), format))
 
 
-def looks_iso(text: pl.Series) -> pl.Series:
-    """Which values look like ISO 8601; never null."""
-    return text.str.contains(_ISO_LIKE).fill_null(False)
+def read_as_iso(text: pl.Series, format: str, among: pl.Series) -> pl.Series:
+    """Which values among some look like ISO 8601 and can be read as it beside those of a format; never null."""
+    likely = among & text.str.contains(_ISO_LIKE).fill_null(False)
+    if not likely.any():
+        return likely
+    rest = text.filter(likely)
+    # Where the format asks for an offset a time without one is no instant.
+    read = _with_own_offset(rest, None) if has_offset(format) else sensible(of_any_year(rest, ()))
+    return (likely & False).scatter(likely.arg_true(), read.is_not_null())
 
 
 def sensible(local: pl.Series) -> pl.Series:
@@ -125,7 +133,8 @@ def sensible(local: pl.Series) -> pl.Series:
 
 
 def _local(text: pl.Series, format: str) -> pl.Series:
-    return text.str.to_datetime(_chrono(format), time_unit="us", strict=False)
+    # Hardly two records are of the same second: a cache of those read costs more than it saves.
+    return text.str.to_datetime(_chrono(format), time_unit="us", strict=False, cache=False)
 
 
 def _chrono(format: str) -> str:
@@ -197,7 +206,8 @@ def _is_utc(format: str) -> bool:
     return format.endswith("Z") and not format.endswith("%Z")
 
 
-def _has_offset(format: str) -> bool:
+def has_offset(format: str) -> bool:
+    """Whether a format asks for an offset behind the time."""
     return "%z" in format or "%:z" in format or "%#z" in format
 
 
@@ -251,6 +261,9 @@ class Zone:
         offset = offset_of(self.name)
         if offset is not None:
             return pl.select(local - pl.duration(minutes=offset, time_unit="us")).to_series(), None
+        steady = _steady(self.name, local)
+        if steady is not None:
+            return local - steady, None
         plain = self._convert(local, "null")
         if plain.null_count() == local.null_count():
             return plain, None
@@ -273,3 +286,13 @@ class Zone:
     def _convert(self, local: pl.Series, ambiguous: str) -> pl.Series:
         aware = local.dt.replace_time_zone(self.name, ambiguous=ambiguous, non_existent="null")  # type: ignore[arg-type]
         return aware.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _steady(zone: str, local: pl.Series) -> timedelta | None:
+    """How far local times are ahead of UTC where no clock changes between a day before and a day after all of them."""
+    first, last = local.min(), local.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime) or last - first > _SHORT:
+        return None
+    hours = pl.datetime_range(first - _DAY, last + _DAY, "1h", time_unit="us", eager=True)
+    ahead = hours.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None) - hours
+    return ahead[0] if ahead.n_unique() == 1 else None

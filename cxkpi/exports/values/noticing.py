@@ -13,6 +13,7 @@ from cxkpi.exports.findings import Finding, merged, register
 from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.values import spreadsheet, units
 from cxkpi.exports.values.casting import Cast, Caster
+from cxkpi.exports.values.cells import text_marked
 from cxkpi.exports.values.columns import as_number
 from cxkpi.exports.values.durations import DURATION_UNITS, is_clock
 from cxkpi.exports.values.texts import Texts
@@ -22,6 +23,10 @@ _NAMED_AT_MOST = 5
 
 def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def _such(one: Finding) -> str:
+    return "" if one.masked else f", such as '{one.example}'"
 
 
 def _lie(count: int) -> str:
@@ -119,7 +124,38 @@ UNKNOWN_ZONE = register(
         "timezone: {from: …, values: …} in the profile."
     ),
 )
+NO_VERSION = register(
+    "F210",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}', which tells the newest version of a record, cannot be "
+        f"read (line {one.line}, such as '{one.example}'); {'it counts' if one.count == 1 else 'they count'} as the "
+        "oldest."
+    ),
+)
+POINTS = register(
+    "F211",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}' {'has' if one.count == 1 else 'have'} a point that may "
+        f"part thousands or decimals (line {one.line}{_such(one)}); left empty. "
+        "Declare decimal: ',' or '.' in a profile."
+    ),
+)
+NO_SCALE = register(
+    "F212",
+    "warning",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}' (line {one.line}) {'is' if one.count == 1 else 'are'} 1 or "
+        "less and without a percent sign, and no other cell shows whether 0.9 is 90 % or 0.9 %; read as 90 %. Declare "
+        "percent: fraction or percent: hundred in a profile."
+    ),
+)
 UNIT = register("F220", "error", True, _open_unit)
+FEW_ROWS = register("F223", "warning", True, _open_unit)
 UNMAPPED = register(
     "F241",
     "warning",
@@ -146,6 +182,7 @@ def noticed(
     yield from _clock_changes(caster, again)
     yield from _dates(caster)
     yield from _zones(caster)
+    yield from _versions_and_scales(caster, rejected)
     yield from _wrong_units(drafted, caster, rejected)
     yield from _unmapped(profile, texts)
 
@@ -202,13 +239,15 @@ def _unread(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iter
             )
             continue
         for bad, heading, text in cast.places(here & cast.bad):
-            count, total = int(bad.sum()), int((here & text.is_not_null()).sum())
-            commas = bad if cast.comma is None else bad & cast.comma
-            if cast.comma is not None and commas.any():
-                found[(heading, "")] = _finding(
-                    COMMAS, texts, heading, commas, text, total=total, masked=masked, touched=touched
-                )
-            elif count:
+            total = int((here & text.is_not_null()).sum())
+            for code, doubtful in ((COMMAS, cast.comma), (POINTS, cast.point)):
+                if doubtful is not None and (bad & doubtful).any():
+                    found[(heading, code)] = _finding(
+                        code, texts, heading, bad & doubtful, text, total=total, masked=masked, touched=touched
+                    )
+                    bad = bad & ~doubtful
+            count = int(bad.sum())
+            if count:
                 code = NOTHING_READ if count == total else SOME_NOT_READ
                 one = _finding(
                     code, texts, heading, bad, text, total=total, masked=masked, detail=name, touched=touched
@@ -229,6 +268,12 @@ def of_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         replace(one, code=SOME_NOT_READ) if one.code == NOTHING_READ and (one.column, one.detail) in some else one
         for one in every
     )
+    # Few rows in each of several stretches may be enough in all.
+    enough = {(one.column, one.detail) for one in every if one.code in (UNIT, FEW_ROWS) and one.count >= units.ENOUGH}
+    settled = (
+        replace(one, code=UNIT) if one.code == FEW_ROWS and (one.column, one.detail) in enough else one
+        for one in settled
+    )
     return tuple(one for one in merged(settled) if one.count)
 
 
@@ -243,6 +288,8 @@ def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) ->
         # A telephone number that was shortened is nobody's and null by now.
         written = cast.text if cast.text.dtype == pl.String else cast.values
         touched = (f"{draft.table.name}.{name}",)
+        if cast.text.dtype == pl.String and (marked := text_marked(cast.text)).any():
+            yield _finding(spreadsheet.MARKED, texts, cast.heading, marked, cast.text, masked=True, touched=touched)
         short = spreadsheet.shortened(written)
         if short.any():
             yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)
@@ -303,6 +350,17 @@ def _first_line(texts: Texts, rows: Sequence[int | None]) -> int | None:
     return int(texts.line[min(known)]) if known else None
 
 
+def _versions_and_scales(caster: Caster, rejected: pl.Series) -> Iterator[Finding]:
+    """Versions that cannot be read, and shares of which nothing shows what they count to."""
+    if caster.unversioned is not None:
+        heading, rows, text = caster.unversioned
+        if (rows & ~rejected).any():
+            yield _finding(NO_VERSION, caster.texts, heading, rows & ~rejected, text)
+    for heading, (rows, text) in caster.scaleless.items():
+        if (rows & ~rejected).any():
+            yield _finding(NO_SCALE, caster.texts, heading, rows & ~rejected, text)
+
+
 def _dates(caster: Caster) -> Iterator[Finding]:
     for heading, (format, iso, text) in caster.mixed.items():
         yield _finding(MIXED_DATES, caster.texts, heading, iso, text, detail=format)
@@ -331,20 +389,79 @@ def _wrong_units(drafted: Sequence[Draft], caster: Caster, rejected: pl.Series) 
             continue
         among = draft.here & ~rejected
         amounts = {name: draft.casts[name].values for name in parts}
-        if units.usual(units.quotients(started.values, ended.values, list(amounts.values()), among)):
-            continue
         rules = {name: rule for name in parts if (rule := _rule_of(draft, name, caster.texts)) is not None}
+        proved = list(_by_identity(draft, rules, caster, among))
+        if proved:
+            yield from proved
+            continue
+        quotient = units.quotients(started.values, ended.values, list(amounts.values()), among)
+        if units.usual(quotient):
+            if units.may_be_mixed(quotient):
+                yield from _some_in_another(draft, rules, caster, started.values, ended.values, among)
+            continue
         amounts |= {name: _exact(draft.casts[name], rule, caster) for name, rule in rules.items()}
-        every = units.quotients(started.values, ended.values, list(amounts.values()), among)
+        whole = units.sums(started.values, ended.values, list(amounts.values()), among)
+        every = whole["total"] / whole["elapsed"]
         too_long = (every.median() or 0) > 1  # type: ignore[operator]
         for name, rule in rules.items():
-            own = units.quotients(started.values, ended.values, [amounts[name]], among)
+            pairs = units.sums(started.values, ended.values, [amounts[name]], among)
+            own = pairs["total"] / pairs["elapsed"]
             if rule.between or own.len() == 0 or (too_long and units.usual(own)):
                 continue
-            wrong = _misread(draft, name, rule, caster, own if too_long else every)
+            wrong = _misread(draft, name, rule, caster, own if too_long else every, pairs if too_long else whole)
             if wrong is not None:
                 rows = among & (amounts[name] > 0).fill_null(False)
                 yield _unit_finding(caster.texts, draft, name, wrong, started.values, ended.values, rows)
+
+
+def _by_identity(draft: Draft, rules: Mapping[str, Rule], caster: Caster, among: pl.Series) -> Iterator[Finding]:
+    """Talk and hold that are not the time from answer to end, but would be in another unit."""
+    answered, ended = draft.casts.get("answered_at"), draft.casts.get("ended_at")
+    parts = [name for name in ("talk_s", "hold_s") if name in draft.casts]
+    if answered is None or ended is None or "talk_s" not in rules or rules["talk_s"].between:
+        return
+    amounts = {name: draft.casts[name].values for name in parts}
+    if units.near(units.quotients(answered.values, ended.values, list(amounts.values()), among)):
+        return
+    exact = {name: _exact(draft.casts[name], rules[name], caster) if name in rules else amounts[name] for name in parts}
+    for wrong in (["talk_s"], ["hold_s"], ["talk_s", "hold_s"]):
+        if any(name not in rules or rules[name].between or _has_clocks(draft, name) for name in wrong):
+            continue
+        unit = caster.decisions.unit(rules[wrong[0]])
+        if any(caster.decisions.unit(rules[name]) != unit for name in wrong):
+            continue
+        for factor, other in units.factors_from(unit).items():
+            mended = [exact[name] / factor if name in wrong else exact[name] for name in parts]
+            right = units.sums(answered.values, ended.values, mended, among)
+            if right.height >= units.FEWEST and units.follows(right) and units.exact(right["total"] / right["elapsed"]):
+                for name in wrong:
+                    rows = among & (amounts[name] > 0).fill_null(False)
+                    yield _unit_finding(
+                        caster.texts, draft, name, f"{other} {unit}", answered.values, ended.values, rows
+                    )
+                return
+
+
+def _some_in_another(
+    draft: Draft, rules: Mapping[str, Rule], caster: Caster, started: pl.Series, ended: pl.Series, among: pl.Series
+) -> Iterator[Finding]:
+    """Columns of which some rows fit their times and the others would in a larger unit."""
+    for name, rule in rules.items():
+        if rule.between:
+            continue
+        amount = _exact(draft.casts[name], rule, caster)
+        unit = caster.decisions.unit(rule)
+        factors = units.factors_from(unit)
+        pairs = units.sums(started, ended, [amount], among)
+        found = units.mixed_in(pairs["total"] / pairs["elapsed"], list(factors))
+        if found is not None:
+            factor, short = found
+            rows = (among & False).scatter(pairs["row"].filter(short), True)
+            yield _unit_finding(caster.texts, draft, name, f"{factors[factor]} {unit}", started, ended, rows)
+
+
+def _has_clocks(draft: Draft, name: str) -> bool:
+    return bool(draft.casts[name].text.to_frame("t").select(is_clock(pl.col("t")).any()).item())
 
 
 def _exact(cast: Cast, rule: Rule, caster: Caster) -> pl.Series:
@@ -362,17 +479,17 @@ def _rule_of(draft: Draft, name: str, texts: Texts) -> Rule | None:
     return next((rule for rule in draft.rows.rules.get(name, ()) if texts.supplied(rule)), None)
 
 
-def _misread(draft: Draft, name: str, rule: Rule, caster: Caster, quotient: pl.Series) -> str | None:
+def _misread(
+    draft: Draft, name: str, rule: Rule, caster: Caster, quotient: pl.Series, pairs: pl.DataFrame
+) -> str | None:
     """What a column seems to be written in and what it was read as, as ``ms s``."""
-    text = draft.casts[name].text
-    clocks = bool(text.to_frame("t").select(is_clock(pl.col("t")).any()).item())
-    if clocks:
+    if _has_clocks(draft, name):
         other = "m:s" if rule.clock == "h:m" else "h:m"
         factor = 1 / 60 if rule.clock == "m:s" else 60.0
-        return f"{other} {rule.clock}" if units.better_factor(quotient, [factor]) is not None else None
+        return f"{other} {rule.clock}" if units.better_factor(quotient, [factor], pairs) is not None else None
     unit = caster.decisions.unit(rule)
     candidates = units.factors_from(unit)
-    factor_found = units.better_factor(quotient, list(candidates))
+    factor_found = units.better_factor(quotient, list(candidates), pairs)
     return None if factor_found is None else f"{candidates[factor_found]} {unit}"
 
 
@@ -384,7 +501,7 @@ def _unit_finding(
     rows = (among & (elapsed > units.LONGER_THAN)).fill_null(False)
     first = rows.arg_max() or 0
     found = _finding(
-        UNIT,
+        UNIT if int(rows.sum()) >= units.ENOUGH else FEW_ROWS,
         texts,
         cast.heading,
         rows,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -33,6 +34,11 @@ _CERTAIN = rf"^(?:\d{{1,3}}(?:(?:,\d{{3}})+\.\d+|(?:,\d{{3}}){{2,}})|{_INDIAN}(?
 _POINT = rf"^(?:\d{{1,3}}(?:,\d{{3}})+|{_INDIAN}|{_DIGITS})(?:\.\d+)?$"
 _COMMA = rf"^(?:\d{{1,3}}(?:\.\d{{3}})+|{_DIGITS})(?:,\d+)?$"
 _DOUBTFUL = r"^\d+,\d+$"
+_MORE_THAN_ROUNDED = (1.001, 1.5)
+_BESIDE = r"[^\d.,:]*"
+_IN_THOUSANDS = rf"^{_BESIDE}[1-9]\d{{0,2}}(?:\.\d{{3}})+{_BESIDE}$"
+_DECIMAL_POINT = rf"^{_BESIDE}(?:\d+\.(?:\d{{1,2}}|\d{{4,}})|0+\.\d+|\d{{4,}}\.\d+){_BESIDE}$"
+_DECIMAL_COMMA = rf"^{_BESIDE}\d+,(?:\d{{1,2}}|\d{{4,}}){_BESIDE}$|\d\.\d{{3}}(?:\.\d{{3}}|,\d)|:\d\d,\d"
 _MINUS = "[-\u2212]"
 
 
@@ -70,10 +76,29 @@ def shares(text: pl.Series, hundred: bool, decimal: str | None = None) -> pl.Ser
 
 
 def counts_to_hundred(text: pl.Series, decimal: str | None = None) -> bool:
-    """Whether some share without a percent sign is above 1, so that the column counts to 100."""
-    bare = text.set(text.str.ends_with("%").fill_null(False), None)
-    most = numbers(bare, None, decimal).max()
-    return isinstance(most, float) and most > 1
+    """Whether shares without a percent sign are above 1, so that the column counts to 100.
+
+    One that is hardly above it does not decide: a fraction may be rounded up, and work may be done beyond the whole.
+    """
+    found = numbers(_bare(text), None, decimal)
+    most = found.max()
+    return isinstance(most, float) and (most > _MORE_THAN_ROUNDED[1] or bool((found > _MORE_THAN_ROUNDED[0]).sum() > 1))
+
+
+def may_count_to_hundred(text: pl.Series, decimal: str | None = None) -> bool:
+    """Whether some share without a percent sign is above 1 at all."""
+    most = numbers(_bare(text), None, decimal).max()
+    return isinstance(most, float) and most > _MORE_THAN_ROUNDED[0]
+
+
+def undecided_shares(text: pl.Series, decimal: str | None = None) -> pl.Series:
+    """Shares without a percent sign that would mean something else if the column counted to 100; never null."""
+    return (numbers(_bare(text), None, decimal) != 0).fill_null(False)
+
+
+def _bare(text: pl.Series) -> pl.Series:
+    marked = text.str.ends_with("%").fill_null(False)
+    return text.set(marked, None) if marked.any() else text
 
 
 def pointed(text: pl.Series) -> pl.Series:
@@ -93,6 +118,44 @@ def doubtful(text: pl.Series) -> pl.Series:
     if not text.str.contains(",", literal=True).any():
         return text.is_null() & False
     return _undressed(text)["core"].str.contains(_DOUBTFUL).fill_null(False)
+
+
+class Signs(NamedTuple):
+    """What a column shows of its decimal sign. ``comma``: some cell has a decimal comma or points between thousands.
+
+    ``doubtful``: ``1.234`` may be a thousand and more.
+    """
+
+    comma: bool
+    doubtful: bool
+
+
+def signs_of(text: pl.Series, european: bool) -> Signs | None:
+    """What the cells show; None where they show nothing.
+
+    ``european``: the file parts its cells as is usual where decimals have a comma, so that fractions of three digits
+    throughout decide nothing.
+    """
+    cell = pl.col("text")
+    if not text.str.contains("[.,]" if european else r",|\.\d+\.").any():
+        return None
+    comma, three, other = (
+        text.to_frame("text")
+        .select(
+            cell.str.contains(_DECIMAL_COMMA).any().alias("comma"),
+            cell.str.contains(_IN_THOUSANDS).any().alias("three"),
+            cell.str.contains(_DECIMAL_POINT).any().alias("other"),
+        )
+        .row(0)
+    )
+    if not (comma or (european and (three or other))):
+        return None
+    return Signs(comma, comma or not other)
+
+
+def in_thousands(text: pl.Series) -> pl.Series:
+    """Numbers in which points may part thousands; never null."""
+    return text.str.contains(_IN_THOUSANDS).fill_null(False)
 
 
 def booleans(text: pl.Series, true: Sequence[str], false: Sequence[str]) -> pl.Series:

@@ -10,7 +10,8 @@ from cxkpi.exports.findings import Finding, register
 
 _ERROR = r"^#(?:NAME\?|N/A|VALUE!|REF!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!)$"
 _TOO_NARROW = "^#{3,}$"
-_SHORTENED = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
+SHORTENED_TEXT = r"^\d(?:(?:[.,]\d+)?[eE]\+\d+|[.,]\d+[eE]\d{1,2})$"
+"""``4.47E+11``, and ``4.47e11`` as programs write it; ``1e5`` may be an identifier."""
 _DIGITS = r"^\d+$"
 _EXACT_DIGITS = 15
 _LONG = r"^\d{16,}$"
@@ -37,7 +38,7 @@ SHORTENED = register(
     "F230",
     "error",
     True,
-    "{path}: '{column}' holds identifiers such as 1.2E+15, which a spreadsheet has shortened; "
+    "{path}: '{column}' holds identifiers as a power of ten (digits, E+, digits), which a spreadsheet has shortened; "
     "different records may have become one. Export it again without opening it.",
 )
 ROUNDED = register(
@@ -87,6 +88,15 @@ ERRORS = register(
         f"error of a spreadsheet such as {one.example}; read as empty."
     ),
 )
+MARKED = register(
+    "F236",
+    "note",
+    True,
+    lambda one: (
+        f"{one.path}: {_cells(one.count)} in '{one.column}'{_seen(one)} {'begins' if one.count == 1 else 'begin'} with "
+        "an apostrophe, a spreadsheet's mark of text; it was left out."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,8 @@ def without_errors(cells: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Damaged, ..
     names = [name for name, kind in cells.schema.items() if kind == pl.String]
     if not names or not cells.height:
         return cells, ()
-    begins = cells.select(pl.col(names).str.starts_with("#").any()).row(0)
+    # What sorts before the sign that follows # may begin with it, and hardly any cell does.
+    begins = cells.select((pl.col(names) < "$").any()).row(0)
     found: list[Damaged] = []
     for name in (name for name, some in zip(names, begins, strict=True) if some):
         for code, pattern in ((TOO_NARROW, _TOO_NARROW), (ERRORS, _ERROR)):
@@ -121,10 +132,7 @@ def without_errors(cells: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Damaged, ..
 
 def shortened(text: pl.Series) -> pl.Series:
     """Identifiers written as ``4.47E+11``; never null."""
-    likely = text.str.contains("E+", literal=True) | text.str.contains("e+", literal=True)
-    if not likely.any():
-        return likely.fill_null(False)
-    return text.str.contains(_SHORTENED).fill_null(False)
+    return text.str.contains(SHORTENED_TEXT).fill_null(False)
 
 
 def rounded(text: pl.Series) -> pl.Series | None:

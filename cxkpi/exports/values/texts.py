@@ -12,6 +12,7 @@ from cxkpi.exports.files.records import name_of
 from cxkpi.exports.layout.recognise import Layout
 from cxkpi.exports.profile import LIKE, Condition, Rule, normalise
 from cxkpi.exports.values.cells import finished, is_plain, meets, picked
+from cxkpi.exports.values.columns import together
 from cxkpi.exports.values.durations import durations
 from cxkpi.exports.values.phones import phones
 from cxkpi.exports.values.spreadsheet import Damaged, without_errors
@@ -24,7 +25,8 @@ class Texts:
 
     ``path``: the file as reports name it. ``cells``: as ``Records.cells``. ``positions``: of every heading, normalised.
     ``headings``: as the file has them. ``zones``: position -> zone its heading names. ``none``: false for every record.
-    ``damaged``: cells that hold an error of a spreadsheet and count as empty.
+    ``delimiter``: what parts the cells of a file of text. ``damaged``: cells that hold an error of a spreadsheet and
+    count as empty.
     """
 
     def __init__(self, path: str, cells: pl.DataFrame, layout: Layout) -> None:
@@ -32,9 +34,11 @@ class Texts:
         self.positions: Mapping[str, int] = layout.positions
         self.headings = layout.headings
         self.zones: Mapping[int, str] = layout.zones
+        self.delimiter = layout.delimiter
         self.damaged: tuple[Damaged, ...]
         self.cells, self.damaged = without_errors(cells)
         self.line = self.cells["line"]
+        self.number = self.cells["record"] if "record" in self.cells.columns else self.line
         self.height = self.cells.height
         self.none = pl.repeat(False, self.height, eager=True, dtype=pl.Boolean)
         self._held: dict[Key, pl.Series] = {}
@@ -43,7 +47,9 @@ class Texts:
     def keep(self, mask: pl.Series) -> None:
         """Go on with some of the records only; texts must not have been asked for yet."""
         assert not self._texts
+        alone = self.number is self.line
         self.cells, self.line = self.cells.filter(mask), self.line.filter(mask)
+        self.number = self.line if alone else self.number.filter(mask)
         self.height = self.line.len()
         self.none = self.none.head(self.height)
         self._held.clear()
@@ -121,7 +127,7 @@ class Texts:
                     amount = pl.lit(amounts.setdefault(column, durations(self.cells[column], "s")))
                 every = every & meets(pl.col(column), condition, amount)
             held.append(every.alias(str(number)))
-        self._held.update(zip(new, self.cells.select(held).get_columns(), strict=True))
+        self._held.update(zip(new, together(self.cells, held).get_columns(), strict=True))
 
     # -- texts --------------------------------------------------------------------------------------------------------
 
@@ -130,7 +136,7 @@ class Texts:
         if rule.is_ is not None:
             return pl.repeat(rule.is_, self.height, eager=True, dtype=pl.String)
         if rule.row_number:
-            return (self.path + ":" + self.line.cast(pl.String)).alias("")
+            return (self.path + ":" + self.number.cast(pl.String)).alias("")
         if rule.join or rule.between:
             parts = [self.cell(heading).alias(str(n)) for n, heading in enumerate(rule.join or rule.between)]
             separator = rule.with_ if rule.join else " to "
@@ -170,9 +176,8 @@ class Texts:
                 begun.append(text.alias(str(number)))
         if begun:
             by_number = {str(number): (key, rule) for number, (key, rule) in enumerate(new.items())}
-            done = pl.DataFrame(begun).select(
-                finished(pl.col(s.name), by_number[s.name][1]).alias(s.name) for s in begun
-            )
+            work = (finished(pl.col(s.name), by_number[s.name][1]).alias(s.name) for s in begun)
+            done = together(pl.DataFrame(begun), work)
             self._texts.update((by_number[s.name][0], s) for s in done.get_columns())
         for key, rule in new.items():
             if rule.phone is not None:
@@ -198,6 +203,6 @@ def text_key(rule: Rule) -> Key:
 
 def _key_of(when: Mapping[str, Condition]) -> Key:
     return tuple(
-        (heading, condition.is_, condition.words, condition.not_, condition.matches, condition.above)
-        for heading, condition in when.items()
+        (heading, cell.is_, cell.words, cell.not_, cell.matches, cell.not_matches, cell.above)
+        for heading, cell in when.items()
     )

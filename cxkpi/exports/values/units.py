@@ -17,26 +17,46 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 LONGER_THAN = 10.0
 """Seconds: times to the second say little about shorter rows."""
-_FEWEST = 3
+FEWEST = 3
+_SHORTEST = 1.0
+ENOUGH = 10
+"""Rows; fewer may agree by chance."""
+_FEWEST_MIXED = 5
+_NEARLY_ALL = 0.9
+_EXACTLY = 0.1
+_NEAR = (0.5, 2.0)
+_FOLLOWS = 0.7
+_FAIR = 0.1
+_PART_OF_A_CALL = 0.35
 _FITS = (0.02, 1.25)
 # Where a unit is too small the rows must agree: an e-mail of an hour may well be worked on for a minute.
 _AGREE = (0.8, 1.1)
 _TOO_LONG = 2.0
-_TOO_SHORT = 1 / 12
+TOO_SHORT = 1 / 12
 
 
 def quotients(started: pl.Series, ended: pl.Series, parts: Sequence[pl.Series], among: pl.Series) -> pl.Series:
     """What the parts of each row add up to, as a multiple of the time it took; rows longer than ten seconds only."""
+    pairs = sums(started, ended, parts, among)
+    return pairs["total"] / pairs["elapsed"]
+
+
+def sums(started: pl.Series, ended: pl.Series, parts: Sequence[pl.Series], among: pl.Series) -> pl.DataFrame:
+    """``total``, ``elapsed`` and ``row`` (its place) of the rows that ``quotients`` compares."""
     columns = {str(number): part for number, part in enumerate(parts)}
     frame = pl.DataFrame({"a": started, "b": ended, "among": among, **columns})
     total = pl.sum_horizontal([*columns])
     return (
         frame.lazy()
-        .with_columns(total.alias("total"), _elapsed().alias("elapsed"))
+        .select(
+            "among",
+            total.alias("total"),
+            _elapsed().alias("elapsed"),
+            pl.int_range(pl.len(), dtype=pl.Int64).alias("row"),
+        )
         .filter(pl.col("among") & (pl.col("elapsed") > LONGER_THAN) & (pl.col("total") > 0))
-        .select(pl.col("total") / pl.col("elapsed"))
+        .drop("among")
         .collect()
-        .to_series()
     )
 
 
@@ -55,27 +75,84 @@ def fits(quotient: pl.Series) -> bool:
     return isinstance(median, float) and _FITS[0] <= median <= _FITS[1]
 
 
+def agree(quotient: pl.Series) -> bool:
+    """Whether most durations are nearly all of the time of their rows."""
+    low, high = (float(quotient.quantile(q, "linear") or 0.0) for q in (0.25, 0.75))
+    return low >= _AGREE[0] and high <= _AGREE[1]
+
+
+def possible(quotient: pl.Series, lengths: pl.Series) -> bool:
+    """Whether durations can be so short: no longer than their rows, and not under a second, as no work is."""
+    part, length = quotient.median(), lengths.median()
+    return isinstance(part, float) and isinstance(length, float) and part <= _FITS[1] and length >= _SHORTEST
+
+
 def usual(quotient: pl.Series) -> bool:
     """Whether durations are no more than the time of their rows and a fair part of it, as nearly all are."""
     median = quotient.median()
-    return isinstance(median, float) and _TOO_SHORT <= median <= _TOO_LONG
+    return isinstance(median, float) and TOO_SHORT <= median <= _TOO_LONG
 
 
-def better_factor(quotient: pl.Series, factors: Sequence[float]) -> float | None:
+def near(quotient: pl.Series) -> bool:
+    """Whether durations are about the time of their rows, so that no other unit can be meant; true of none."""
+    median = quotient.median()
+    return not isinstance(median, float) or _NEAR[0] <= median <= _NEAR[1]
+
+
+def exact(quotient: pl.Series) -> bool:
+    """Whether most durations are the time of their rows to a tenth."""
+    low, high = (float(quotient.quantile(q, "linear") or 0.0) for q in (0.25, 0.75))
+    return low >= 1 - _EXACTLY and high <= 1 + _EXACTLY
+
+
+def follows(pairs: pl.DataFrame) -> bool:
+    """Whether the durations rise and fall with the time of their rows (``total`` and ``elapsed``, as ``sums``)."""
+    together = pairs.select(pl.corr(pl.col("total").log(), pl.col("elapsed").log())).item()
+    return isinstance(together, float) and together >= _FOLLOWS
+
+
+def may_be_mixed(quotient: pl.Series) -> bool:
+    """Whether some durations are next to nothing of their rows and nearly all others all of them."""
+    short = quotient < TOO_SHORT
+    if int(short.sum()) < _FEWEST_MIXED:
+        return False
+    return int((short | quotient.is_between(*_AGREE)).sum()) >= _NEARLY_ALL * quotient.len()
+
+
+def mixed_in(quotient: pl.Series, factors: Sequence[float]) -> tuple[float, pl.Series] | None:
+    """By which factor some durations are too short while the others fit, and which; None where nothing shows it.
+
+    Both have to be nearly all of their rows: short work among long is no other unit.
+    """
+    fitting = quotient.is_between(*_AGREE)
+    for factor in factors:
+        short = (quotient / factor).is_between(*_AGREE)
+        few = int(short.sum()) if factor < 1 else 0
+        nearly_all = int((fitting | short).sum()) >= _NEARLY_ALL * quotient.len()
+        if few >= _FEWEST_MIXED and int(fitting.sum()) >= _FEWEST_MIXED and nearly_all:
+            return factor, short
+    return None
+
+
+def better_factor(quotient: pl.Series, factors: Sequence[float], pairs: pl.DataFrame | None = None) -> float | None:
     """By which of some factors the durations would have to be divided to fit their rows; None where they may be right.
 
     Too long they cannot be: nothing takes twelve times as long as the row it is in. Too short they are only where half
-    of the rows agree on it.
+    of the rows agree on it and durations rise and fall with their rows, or are under a second. ``pairs``: as ``sums``.
     """
-    if quotient.len() < _FEWEST:
+    if quotient.len() < FEWEST:
         return None
+    related = pairs is None or follows(pairs)
     median = float(quotient.median() or 0.0)  # type: ignore[arg-type]
     if median > _TOO_LONG:
-        possible = [factor for factor in factors if factor > 1 and _FITS[0] <= median / factor <= _FITS[1]]
+        least = _FITS[0] if related else _FAIR
+        possible = [factor for factor in factors if factor > 1 and least <= median / factor <= _FITS[1]]
         return max(possible, key=lambda factor: -abs(median / factor - 1), default=None)
-    if median < _TOO_SHORT:
+    if median < TOO_SHORT:
         low, high = (float(quotient.quantile(q, "linear") or 0.0) for q in (0.25, 0.75))
-        possible = [f for f in factors if f < 1 and low / f >= _AGREE[0] and high / f <= _AGREE[1]]
+        least = _PART_OF_A_CALL if quotient.len() >= ENOUGH else _AGREE[0]
+        no_work = pairs is not None and float(pairs["total"].median() or 0.0) < _SHORTEST  # type: ignore[arg-type]
+        possible = [f for f in factors if (related or no_work) and f < 1 and low / f >= least and high / f <= _AGREE[1]]
         return possible[0] if possible else None
     return None
 

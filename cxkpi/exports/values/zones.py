@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ from cxkpi.exports.values.offsets import offset_of
 
 _AT_THE_END = r"(?i)(?:^|\s)((?:gmt|utc)\s*[+-]\d{1,2}(?::?\d{2})?|[a-z]+(?:/[a-z_+-]+)+|utc|gmt|z)$"
 
+_TIME_ALONE = re.compile(r"\d+[-/.:]\d")
 
 _SOME_DAY = datetime(2026, 1, 5)
 
@@ -66,7 +68,7 @@ class RowZones:
         behind = pl.Series([cell.strip()]).str.extract(_AT_THE_END, 1)[0]
         if behind is not None and is_zone(behind):
             return str(behind)
-        return "" if cell[:1].isdigit() else None
+        return "" if _TIME_ALONE.match(cell) else None
 
 
 @lru_cache(maxsize=1024)
