@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,10 +76,11 @@ def test_five9_inbound_and_third_party_transfer():
         "abandoned": False,
         "customer_id": "7275550105",
     }
-    # Both legs repeat the time the call spent in the IVR, so the profile keeps the larger one.
+    # Both legs repeat the time the call spent in the IVR, so the profile keeps the larger one. Neither says how often
+    # it was transferred, and no agent is named from whom.
     ((contact,), parts) = folded([transfer, inbound], {"ivr_s": "max"})
     has(contact, started_at=at("09:00:04"), direction="inbound", ivr_s=233.0, cost=0.0616, abandoned=False)
-    has(contact, disposition="Transferred To 3rd Party", agent_id=None, transfers=0, file="a.csv", line=3)
+    has(contact, disposition="Transferred To 3rd Party", agent_id=None, transfers=None, file="a.csv", line=3)
     assert parts == []
 
 
@@ -146,6 +148,79 @@ def test_threecx_queue_rings_three_extensions():
     ((contact,), parts) = folded(rows, {"ring_s": "max"})
     has(contact, agent_id="119", transfers=0, talk_s=75.0, ring_s=12.0, disposition="Answered")
     assert [part["outcome"] for part in parts] == ["Unanswered", "Unanswered", "Answered"]
+
+
+def test_one_agent_on_two_legs_has_handed_nothing_over():
+    """Changes of agent are counted from answered leg to answered leg, not legs: A, A, then B, then A again."""
+    legs = [
+        {"agent_id": agent, "started_at": at(f"10:0{n}:00"), "talk_s": talk, "abandoned": False}
+        for n, (agent, talk) in enumerate([("A", 9.0), ("A", 9.0), ("C", 0.0), ("B", 9.0), (None, None), ("A", 9.0)])
+    ]
+    assert folded(legs[:3])[0][0]["transfers"] == 0
+    assert folded(legs)[0][0]["transfers"] == 2
+
+
+def test_the_largest_of_the_legs_does_not_hide_a_change_of_agent():
+    """Five9 repeats TRANSFERS on each row, and leaves it empty on some: A hands over to B, then B to C."""
+    legs = [
+        {"agent_id": agent, "started_at": at(f"09:0{n}:00"), "talk_s": 60.0, "transfers": number}
+        for n, (agent, number) in enumerate([("A", 1), ("B", 1), ("C", None)])
+    ]
+    assert folded(legs, {"transfers": "max"})[0][0]["transfers"] == 2
+    assert folded(legs[:1], {"transfers": "max"})[0][0]["transfers"] == 1
+    assert folded(legs[:1] * 2, {"transfers": "sum"})[0][0]["transfers"] == 2
+    assert folded([{**leg, "transfers": None} for leg in legs], {"transfers": "sum"})[0][0]["transfers"] is None
+
+
+@pytest.mark.parametrize(
+    ("depth", "queue", "abandoned", "transfers"),
+    [(1, "Tech", True, 1), (None, "Tech", True, 0), (1, "Tech", False, 0), (1, "Sales", True, 1)],
+)
+def test_a_leg_of_a_chain_abandoned_after_an_answer_was_handed_over(depth, queue, abandoned, transfers):
+    taken = {"agent_id": "501", "started_at": at("09:00:00"), "talk_s": 90.0, "queue": "Sales", "abandoned": False}
+    given_up = {"started_at": at("09:02:00"), "queue": queue, "abandoned": abandoned, "leg_depth": depth}
+    ((contact,), _) = folded([{**taken, "leg_depth": None if depth is None else 0}, given_up])
+    has(contact, transfers=transfers, abandoned=False)
+
+
+def test_a_leg_of_a_chain_abandoned_before_the_answer_was_not():
+    """A callback: the first leg was given up in the queue, the second answered."""
+    given_up = {"started_at": at("09:00:00"), "abandoned": True, "leg_depth": 0}
+    taken = {"agent_id": "501", "started_at": at("09:30:00"), "talk_s": 90.0, "leg_depth": 1}
+    assert folded([given_up, taken])[0][0]["transfers"] == 0
+
+
+def test_legs_that_say_nothing_of_agents_leave_transfers_unknown():
+    segments = [{"started_at": at("13:00:00"), "queue": "A"}, {"started_at": at("13:01:00"), "queue": "B"}]
+    assert folded(segments)[0][0]["transfers"] is None
+    assert folded([*segments, {"abandoned": True}])[0][0]["transfers"] == 0
+    assert folded([*segments, {"agent_id": "x"}])[0][0]["transfers"] == 0
+    assert folded([*segments, {"transfers": 0}])[0][0]["transfers"] == 0
+
+
+def test_the_first_agents_conversation_told_on_two_rows():
+    """Queue and phone of one agent, then a colleague: the phone says when it was picked up."""
+    queue = {"agent_id": "201", "started_at": at("09:00:00"), "answered_at": at("09:00:00")}
+    phone = {
+        "agent_id": "201",
+        "started_at": at("09:00:05"),
+        "answered_at": at("09:00:10"),
+        "ring_s": 5.0,
+        "talk_s": 70.0,
+    }
+    colleague = {"agent_id": "202", "started_at": at("09:01:20"), "answered_at": at("09:01:28"), "ring_s": 8.0}
+    keep = {"answered_at": "first_agent", "ring_s": "first_agent"}
+    contacts = folded(
+        [
+            *({**leg, "contact_id": "c1"} for leg in (queue, phone, {**colleague, "talk_s": 30.0})),
+            *({**leg, "contact_id": "c2"} for leg in (queue, colleague)),
+            {"contact_id": "c3", "agent_id": "203", "ring_s": 9.0},
+        ],
+        keep,
+    )[0]
+    has(contacts[0], answered_at=at("09:00:10"), ring_s=5.0, talk_s=100.0, transfers=1, agent_id="202")
+    has(contacts[1], answered_at=at("09:00:00"), ring_s=None, transfers=1)
+    has(contacts[2], answered_at=None, ring_s=None, transfers=0)
 
 
 def test_eight_by_eight_journey_over_two_queues_nobody_answers():
@@ -358,6 +433,8 @@ def test_absurd_numbers_stay_absurd():
         ("contact_id", "text", "first", False),
         ("queue", "text", "longest", False),
         ("cost", "number", "none", True),
+        ("answered_at", "instant", "first_agent", True),
+        ("queue", "text", "first_agent", False),
     ],
 )
 def test_misfit(column, type_, way, fits):
@@ -421,6 +498,13 @@ def by_hand(legs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     answered = [leg for leg in ordered if is_answered(leg)]
     until = ordered[: ordered.index(answered[0]) + 1] if answered else ordered
     agents = filled("agent_id", answered)
+    changes = sum(one != other for one, other in itertools.pairwise(agents))
+    handed_over = answered and any(
+        leg["abandoned"] and leg["leg_depth"] and not is_answered(leg) for leg in ordered[len(until) :]
+    )
+    known = filled("agent_id") or handed_over or (not answered and any(filled("abandoned")))
+    numbers = [sum(filled("transfers"))] if filled("transfers") else []
+    numbers += [changes, int(bool(handed_over))] if known else []
     contact = {
         "source": ordered[0]["source"],
         "contact_id": ordered[0]["contact_id"],
@@ -428,7 +512,7 @@ def by_hand(legs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "line": ordered[0]["line"],
         "agent_id": agents[-1] if agents else None,
         "abandoned": False if answered else any(filled("abandoned")) if filled("abandoned") else None,
-        "transfers": max(sum(filled("transfers")), len(agents) - 1, 0),
+        "transfers": max(numbers, default=None),
         "escalated": any(filled("escalated")) if filled("escalated") else None,
         "ended_at": max(filled("ended_at"), default=None),
     }
@@ -490,7 +574,7 @@ def told(callid: str, begin: int, stays: Sequence[tuple[Any, ...]]) -> tuple[lis
     now, lines = begin, []
     truth: dict[str, Any] = {"contact_id": callid, "wait_s": 0.0, "talk_s": None, "agent_id": None, "ended": False}
     truth |= {"queue": stays[0][0], "parts": [], "abandoned": None}
-    transfers = 0
+    transfers = None
     for queue, wait, outcome, agent, talk, missed in stays:
         lines.append(event(now, callid, queue, "NONE", "ENTERQUEUE", "", "4711", "1"))
         for _ in range(missed):
@@ -508,7 +592,7 @@ def told(callid: str, begin: int, stays: Sequence[tuple[Any, ...]]) -> tuple[lis
             truth["parts"].append((agent, queue, float(talk)))
         if outcome == "BLINDTRANSFER":
             lines.append(event(now, callid, queue, agent, outcome, "600", "default", str(wait), str(talk), "1"))
-            transfers += 1
+            transfers = (transfers or 0) + 1
         elif outcome == "COMPLETEAGENT":
             lines.append(event(now, callid, queue, agent, outcome, str(wait), str(talk), "1"))
         elif outcome is not None:
@@ -521,7 +605,10 @@ def told(callid: str, begin: int, stays: Sequence[tuple[Any, ...]]) -> tuple[lis
         truth["abandoned"] = False
     elif not any(outcome for _, _, outcome, *_ in stays[:1]):
         truth["wait_s"] = None
-    truth["transfers"] = max(transfers, len(truth["parts"]) - 1, 0)
+    agents = [agent for agent, _, _ in truth["parts"]]
+    changes = sum(one != other for one, other in itertools.pairwise(agents))
+    known = agents or truth["abandoned"]
+    truth["transfers"] = max(transfers or 0, changes) if known else transfers
     truth["ended_at"] = datetime(1970, 1, 1) + timedelta(seconds=now) if truth.pop("ended") else None
     return lines, truth
 

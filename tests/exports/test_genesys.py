@@ -28,7 +28,7 @@ def test_an_answered_contact(loaded: Load) -> None:
 
 
 def test_an_abandoned_contact_was_not_answered_by_whoever_was_alerted(loaded: Load) -> None:
-    became = loaded({"acd.csv": export(row(abandoned="YES", abandoned_in_queue="Billing"))})
+    became = loaded({"acd.csv": export(row(abandoned="YES", abandoned_in_queue="Billing", total_talk=""))})
     assert became.rows("contacts", "abandoned", "answered_at") == [(True, None)]
 
 
@@ -49,7 +49,7 @@ def test_a_withheld_number_is_no_customer(loaded: Load) -> None:
 
 def test_abandoned_in_queue_holds_a_name_and_stands_in_for_abandoned(loaded: Load) -> None:
     at = export().strip().split(",").index("Abandoned")
-    text = export(row(abandoned_in_queue="Billing"), row(conversation_id="c2")).splitlines()
+    text = export(row(abandoned_in_queue="Billing", total_talk=""), row(conversation_id="c2")).splitlines()
     without = "\n".join(",".join(cell for n, cell in enumerate(line.split(",")) if n != at) for line in text)
     became = loaded({"acd.csv": without})
     assert became.rows("contacts", "abandoned") == [(True,), (False,)]
@@ -126,3 +126,12 @@ def test_a_wait_of_ages_is_left_out_of_the_instants_it_would_move(loaded: Load) 
         ("c2", datetime(2026, 1, 5, 9, 0, 30)),
     ]
     assert became.entry("acd.csv").blanked == 1
+
+
+def test_a_conversation_without_an_end_is_still_running(loaded: Load) -> None:
+    became = loaded({"acd.csv": export(row(), row(conversation_id="c2", end_date=""))})
+    assert became.rejects == []
+    assert became.rows("contacts", "contact_id", "answered_at")[1][0] == "c2"
+    assert [note for note in became.loaded.notes if "no end" in note] == [
+        "1 contact has no end: it belongs to no period."
+    ]

@@ -205,3 +205,10 @@ def test_evaluations_leave_out_sections_that_did_not_apply(loaded: Load) -> None
         ("Process", 30.0, 40.0, False),
     ]
     assert became.entry("qa.csv").skipped == 1
+
+
+def test_a_length_that_cannot_be_read_is_not_a_duration(loaded: Load) -> None:
+    headings = "call_date\tphone_number_dialed\tstatus\tuser\tcampaign_id\tvendor_lead_code\tlength_in_sec\tlead_id\r\n"
+    call = "2026-01-05 09:00:00\t2125550101\tSALE\talee\tS1\t\t{}\t{}\r\n"
+    became = loaded({"calls.txt": headings + call.format("180", "1") + call.format("three", "2")})
+    assert became.rejects == [("calls.txt", 3, "length_in_sec", "three", "not a duration")]

@@ -73,7 +73,7 @@ def test_what_becomes_of_a_case(name: str, tmp_path: Path) -> None:
         assert entries[path].profile == profile
     for entry in loaded.files:
         assert entry.records == entry.accepted + entry.superseded + entry.rejected + entry.skipped, entry
-        assert entry.lines == entry.records + entry.continued + entry.blank, entry
+        assert entry.lines == entry.records + entry.continued + entry.blank - entry.shared, entry
     for path, counts in case.said.get("ledger", {}).items():
         assert {name: str(getattr(entries[path], name)) for name in counts} == dict(counts), path
     for table, text in case.said.get("rows", {}).items():

@@ -15,10 +15,13 @@ talk_s, hold_s, wrap_s, silence_s, dial_s, cost         sum
 agent_id                                                the last agent who answered; null if nobody did
 disposition, resolved                                   the last one filled
 abandoned                                               false if any leg was answered, else true if any leg says so
-transfers                                               the larger of the sum and the answered legs with an agent less 1
+transfers                                               the larger of what the legs say (sum) and the changes of agent
 escalated, difficult, resolvable                        true if any leg says so
 queue, customer_id, channel, direction and all others   the first one filled
 ======================================================  ===============================================================
+
+*Changes of agent* are those from one answered leg to the next; a leg of a chain that comes after an answered one and
+was abandoned proves one, too. Where the legs say no number, name no agent and were not abandoned, transfers stay null.
 
 A column that no leg fills stays null: null is not zero. Durations and money are added up as whole millionths, so that
 the order of legs cannot change a sum.
@@ -34,7 +37,7 @@ import polars as pl
 from cxkpi.exports.findings import Finding, register
 from cxkpi.tables import POLARS_TYPES, TABLES, ColumnType
 
-Way: TypeAlias = Literal["first", "last", "sum", "min", "max", "any", "until_answer", "none"]
+Way: TypeAlias = Literal["first", "last", "sum", "min", "max", "any", "until_answer", "first_agent", "none"]
 WAYS: tuple[str, ...] = get_args(Way)
 """How one column of several legs becomes one value; ``keep`` of a profile names them. The text ones skip nulls."""
 
@@ -94,6 +97,7 @@ _FITTING: Mapping[str, frozenset[ColumnType]] = {
     "any": frozenset({"boolean"}),
     "min": frozenset({"number", "integer", "duration", "instant", "date"}),
     "max": frozenset({"number", "integer", "duration", "instant", "date"}),
+    "first_agent": frozenset({"number", "integer", "duration", "instant"}),
 }
 _PLACES = 6
 _GRAIN = 10**_PLACES
@@ -128,7 +132,9 @@ def fold(
 
     ``legs``: the columns of contacts, ``source``, ``file``, ``line`` and, where there are such, ``leg_id``,
     ``leg_previous`` and ``leg_depth`` (steps from the head of the chain). All legs of a contact must be in one call.
-    ``keep``: column -> way, instead of the defaults at the head of this module; ``none`` leaves the column empty.
+    ``keep``: column -> way, instead of the defaults at the head of this module; ``none`` leaves the column empty, and
+    ``first_agent`` takes the largest of the legs that the first agent answered before another one did. ``max`` of
+    transfers takes the place of their sum only, every other way also of the changes of agent.
     ``order``: columns that put legs in order. ``parts``: whether legs with an agent, answered or not, become rows of
     ``legs``, numbered from 1. ``events``: the records are events; they are first put together to legs. A leg then
     begins with each record that has ``queued_at``, or a further ``answered_at``, and a contact whose last leg has no
@@ -214,8 +220,8 @@ def _contacts(ordered: pl.DataFrame, columns: Sequence[str], keep: Mapping[str, 
         .agg(
             pl.col(*_KEY, *_PLACE).first(),
             *(_combined(name, way) for name, way in ways.items()),
-            pl.col("_answered").any(),
-            pl.col("_agents").sum(),
+            pl.col("_answered", "_named", "_passed").any(),
+            pl.col("_changed").sum(),
             pl.col("_open").last(),
         )
     )
@@ -229,8 +235,11 @@ def _contacts(ordered: pl.DataFrame, columns: Sequence[str], keep: Mapping[str, 
             finished[name] = (pl.col(name).cast(pl.Float64) / _GRAIN).round(_PLACES)
     if "abandoned" not in keep:
         finished["abandoned"] = pl.col("abandoned") & ~pl.col("_answered")
-    if "transfers" not in keep:
-        finished["transfers"] = pl.max_horizontal("transfers", (pl.col("_agents") - 1).clip(lower_bound=0))
+    if keep.get("transfers") in (None, "max"):
+        changes = pl.max_horizontal("_changed", pl.col("_passed").cast(pl.Int64))
+        given_up = pl.col("abandoned").fill_null(False) & ~pl.col("_answered")
+        told = pl.col("_named") | pl.col("_passed") | given_up
+        finished["transfers"] = pl.max_horizontal("transfers", pl.when(told).then(changes))
     if events and "ended_at" not in keep:
         finished["ended_at"] = pl.when(~pl.col("_open")).then("ended_at")
     return contacts.with_columns(**finished)
@@ -240,10 +249,18 @@ def _prepared(ordered: pl.DataFrame, ways: Mapping[str, str]) -> pl.DataFrame:
     """Columns such that those of the only leg of a contact are the contact's, and several legs add up column-wise."""
     legs = ordered.with_columns(_answered().alias("_answered"), pl.col("ended_at").is_null().alias("_open"))
     legs = legs.with_columns((pl.col("_answered").cum_sum() - pl.col("_answered").cast(pl.UInt32)).alias("_before"))
+    after = pl.col("_before") > pl.col("_before").first().over("_contact")
+    follows = (pl.col("leg_depth") > 0).fill_null(False) if "leg_depth" in legs.columns else pl.lit(False)
+    given_up = pl.col("abandoned").fill_null(False) & ~pl.col("_answered")
     legs = legs.with_columns(
-        (pl.col("_before") == pl.col("_before").first().over("_contact")).alias("_until"),
-        (pl.col("_answered") & pl.col("agent_id").is_not_null()).cast(pl.Int64).alias("_agents"),
+        (~after).alias("_until"),
+        (after & follows & given_up).alias("_passed"),
+        pl.col("agent_id").is_not_null().alias("_named"),
+        _changed().alias("_changed"),
     )
+    if "first_agent" in ways.values():
+        unchanged = pl.col("_changed").cum_sum().over("_contact") == 0
+        legs = legs.with_columns((pl.col("_answered") & unchanged).alias("_first"))
     changed: dict[str, pl.Expr] = {}
     for name, way in ways.items():
         column = pl.col(name)
@@ -251,6 +268,8 @@ def _prepared(ordered: pl.DataFrame, ways: Mapping[str, str]) -> pl.DataFrame:
             column = (column.clip(-_MOST, _MOST) * _GRAIN).round().cast(pl.Int128)
         if way == "until_answer":
             column = pl.when("_until").then(column)
+        elif way == "first_agent":
+            column = pl.when("_first").then(column)
         elif name == "agent_id":
             column = pl.when("_answered").then(column)
         changed[name] = column
@@ -262,6 +281,14 @@ def _answered() -> pl.Expr:
     return pl.col("answered_at").is_not_null() | spoke.fill_null(False)
 
 
+def _changed() -> pl.Expr:
+    """1 where another agent answers than did on the answered leg before, of the same contact."""
+    answers = pl.col("_answered") & pl.col("agent_id").is_not_null()
+    last = pl.when(answers).then(pl.struct("_contact", "agent_id")).forward_fill().shift(1)
+    same = last.struct.field("_contact") == pl.col("_contact")
+    return (answers & same & (last.struct.field("agent_id") != pl.col("agent_id"))).fill_null(False).cast(pl.Int64)
+
+
 def _is_summed(way: str) -> bool:
     return way in ("sum", "until_answer")
 
@@ -271,7 +298,7 @@ def _combined(name: str, way: str) -> pl.Expr:
     column = pl.col(name)
     if _is_summed(way):
         return pl.when(column.count() > 0).then(column.sum()).alias(name)
-    if way in ("max", "any"):
+    if way in ("max", "any", "first_agent"):
         return column.max()
     if way == "min":
         return column.min()

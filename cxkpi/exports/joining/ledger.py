@@ -77,8 +77,9 @@ class Account:
             tables=tuple(self.rows.items()),
             blank=read.blank,
             continued=read.continued,
+            shared=read.shared,
         )
-        if entry.accepted < 0 or entry.lines != entry.records + entry.continued + entry.blank:
+        if entry.accepted < 0 or entry.lines != entry.records + entry.continued + entry.blank - entry.shared:
             raise RuntimeError(f"the account of {self.shown} does not add up: {entry}")
         return entry
 
@@ -87,8 +88,7 @@ def replaced_in_file(read: FileRead) -> tuple[pl.Series, tuple[Finding, ...]]:
     """The lines of records that a newer record of the same file replaces."""
     lines: list[pl.Series] = []
     pairs: list[pl.DataFrame] = []
-    for frame in _in_parts([read.keys], accepted(read)):
-        again = frame.filter(pl.col("key").is_duplicated())
+    for again in _in_parts([read.keys], accepted(read)):
         ordered = again.sort("key", "version", "line", descending=[False, True, True], nulls_last=True)
         losers = _beside_winners(ordered).filter(pl.col("place") > 0)
         lines.append(losers["line"])
@@ -97,8 +97,10 @@ def replaced_in_file(read: FileRead) -> tuple[pl.Series, tuple[Finding, ...]]:
         return pl.Series("line", [], dtype=pl.Int64), ()
     unsure = _differing(pl.concat(pairs), [read])
     shown = read.file.source.shown
-    found = () if unsure.is_empty() else (Finding(REPEATED, shown, count=unsure.height, line=_least(unsure["line"])),)
-    return pl.concat(lines).sort(), found
+    if unsure.is_empty():
+        return pl.concat(lines).sort(), ()
+    found = Finding(REPEATED, shown, count=unsure.height, line=_line(read, unsure["line"]))
+    return pl.concat(lines).sort(), (found,)
 
 
 def replaced_elsewhere(accounts: Sequence[Account]) -> tuple[Mapping[int, pl.Series], tuple[Finding, ...]]:
@@ -126,6 +128,7 @@ def replaced_elsewhere(accounts: Sequence[Account]) -> tuple[Mapping[int, pl.Ser
         pairs = unsure.group_by("of", "best_of").agg(pl.len(), pl.col("best_line").min()).sort("of", "best_of")
         for of, best, count, line in pairs.iter_rows():
             other = accounts[of].shown
+            line = _line(accounts[best].read, pl.Series([line]))
             found.append(Finding(DISAGREE, accounts[best].shown, count=count, line=line, detail=other))
     return {number: pl.concat(parts).sort() for number, parts in sorted(lost.items())}, merged(found)
 
@@ -182,7 +185,10 @@ def _contents(read: FileRead, lines: pl.DataFrame) -> pl.DataFrame:
         for part in parts:
             if not part.has(lines["line"]):
                 continue
-            rows = pl.read_parquet(part.path).join(lines, on="line", how="semi")
+            rows = pl.read_parquet(part.path)
+            if part.numbered:
+                rows = rows.drop("line").rename({"record": "line"})
+            rows = rows.join(lines, on="line", how="semi")
             if not rows.is_empty():
                 values = rows.drop("line", "file").with_columns(pl.lit(table).alias("table"))
                 content = values.hash_rows(5).cast(pl.UInt128).alias("content")
@@ -190,15 +196,19 @@ def _contents(read: FileRead, lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found).group_by("line").agg(pl.col("content").sum())
 
 
-def _least(lines: pl.Series) -> int:
-    return int(lines.min())  # type: ignore[arg-type]
+def _line(read: FileRead, numbers: pl.Series) -> int:
+    """The line of the first of some records."""
+    least = int(numbers.min())  # type: ignore[arg-type]
+    for part in (part for parts in read.parts.values() for part in parts):
+        if part.numbered and part.first <= least <= part.last:
+            found = pl.read_parquet(part.path, columns=["line", "record"]).filter(pl.col("record") == least)
+            if not found.is_empty():
+                return int(found["line"][0])
+    return least
 
 
 def _in_parts(files: Sequence[Sequence[Path]], count: int) -> Iterator[pl.DataFrame]:
-    """The keys of some files, equal ones together, with ``of``: the number of the file; never many more than needed.
-
-    Parts in which no key stands twice are left out.
-    """
+    """Those keys of some files that stand more than once, with ``of``: the number of the file; equal ones together."""
     parts = max(1, -(-count // _KEYS_AT_ONCE))
     for part in range(parts):
         frames = []
@@ -208,5 +218,8 @@ def _in_parts(files: Sequence[Sequence[Path]], count: int) -> Iterator[pl.DataFr
                 frames.append((scan if parts == 1 else scan.filter(pl.col("key") % parts == part)).collect())
         if frames:
             every = pl.concat(frames)
-            if every["key"].n_unique() < every.height:
-                yield every
+            # Sorting finds the few equal ones in a quarter of the time that ``is_duplicated`` takes.
+            ordered = every["key"].sort()
+            twice = ordered.filter(ordered == ordered.shift()).unique()
+            if twice.len():
+                yield every.filter(pl.col("key").is_in(twice.implode()))

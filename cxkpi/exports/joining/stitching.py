@@ -7,10 +7,9 @@ people and, a part of them at a time, the prints of keys.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -24,10 +23,12 @@ from cxkpi.exports.joining.ledger import Account, replaced_elsewhere, replaced_i
 from cxkpi.exports.joining.legs import Folded, fold_legs
 from cxkpi.exports.joining.spells import merged as joined_spells
 from cxkpi.exports.joining.times import events, reach
-from cxkpi.exports.one_file import FileRead, Part, write_part
-from cxkpi.exports.rows import fingerprint
+from cxkpi.exports.joining.twins import twins
+from cxkpi.exports.layout.recognise import Layout
+from cxkpi.exports.one_file import FileRead, Part, another_name, write_part
+from cxkpi.exports.rows import fingerprint, numbered_by
 from cxkpi.result import FileEntry, Reject
-from cxkpi.tables import POLARS_TYPES, Stored, Table
+from cxkpi.tables import POLARS_TYPES, TABLES, Stored, Table
 
 _ROWS_AT_ONCE = 6_000_000
 _PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32()}
@@ -49,7 +50,11 @@ REHIRED = register("F403", "note", True, _said_rehired)
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """How one file was read. ``first`` and ``last``: of its event columns; ``size``: bytes on disk."""
+    """How one file was read. ``first`` and ``last``: of its event columns; ``size``: bytes on disk.
+
+    ``newest``: of its instants, UTC without zone; None where its rows have only dates or none. ``written``: when the
+    file was, because a roster is as new as its export, not as its last hire.
+    """
 
     shown: str
     profile: str
@@ -64,6 +69,8 @@ class FileReport:
     last: datetime | None
     size: int
     cached: bool
+    newest: datetime | None = None
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class Loaded:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     reports: tuple[FileReport, ...] = ()
+    logins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By system, the columns (``contacts.agent_id``) that its logins stand in."""
 
 
 @dataclass(slots=True)
@@ -128,6 +137,7 @@ class Stitching:
         self.findings.extend(found)
         for number, lines in lost.items():
             self.accounts[number].lost = lines
+        self.findings.extend(twins([account.read for account in self.accounts], self.tables))
         for account in self.accounts:
             for name, parts in account.read.parts.items():
                 self._place(account, name, parts)
@@ -153,7 +163,16 @@ class Stitching:
         )
         every = tuple(sorted({*notes, *(finding.message for finding in findings if finding.said)}))
         reports = tuple(sorted((_report(account) for account in self.accounts), key=lambda report: report.shown))
-        return Loaded(stored, tuple(entries), tuple(rejects), every, findings, tuple(self.problems), reports)
+        logins = self._logins()
+        return Loaded(stored, tuple(entries), tuple(rejects), every, findings, tuple(self.problems), reports, logins)
+
+    def _logins(self) -> Mapping[str, frozenset[str]]:
+        """By system, the columns that its logins stand in."""
+        found: dict[str, set[str]] = {}
+        for account in self.accounts:
+            for (table, column), system in account.read.logins.items():
+                found.setdefault(system, set()).add(f"{table}.{column}")
+        return {system: frozenset(columns) for system, columns in sorted(found.items())}
 
     # -- people -------------------------------------------------------------------------------------------------------
 
@@ -171,7 +190,7 @@ class Stitching:
     def _whole(self, name: str, none: pl.DataFrame) -> pl.DataFrame:
         """A small table of all files, without what a file replaces itself."""
         frames = [
-            _without(pl.read_parquet(part.path), account.again)
+            _without(pl.read_parquet(part.path), account.again).drop("record", strict=False)
             for account in self.accounts
             for part in account.read.parts.get(name, ())
         ]
@@ -209,13 +228,14 @@ class Stitching:
         alone = name == "agents" or self.identity_is_empty
         gone = pl.concat([account.again, account.lost])
         for part in parts:
-            settled = part if alone and not part.has(gone) else None
+            settled = part if alone and not part.numbered and not part.has(gone) else None
             if settled is None:
                 frame = pl.read_parquet(part.path)
                 left = _without(frame, account.again)
                 if name != "agents":
                     left = self.identity.resolve(name, left, account.read.logins)
                 left = _without(left, account.lost)
+                left = left.drop("record") if part.numbered else left
                 settled = part if left is frame else write_part(left, self.tables[name], self._next_place(name))
             if settled is part:
                 settled = replace(part, path=_moved(part.path, self._next_place(name), account.read.movable))
@@ -403,14 +423,21 @@ def _report(account: Account) -> FileReport:
         last=max((part.newest for part in parts if part.newest), default=None),
         size=read.file.source.size,
         cached=read.cached,
+        newest=max((part.newest for part in parts if part.newest), default=None) if _has_instants(layout) else None,
+        written=datetime.fromtimestamp(read.file.source.path.stat().st_mtime, UTC).replace(tzinfo=None),
     )
+
+
+def _has_instants(layout: Layout) -> bool:
+    columns = (column for name in layout.profile.tables if name in TABLES for column in TABLES[name].columns.values())
+    return any(column.event and column.type == "instant" for column in columns)
 
 
 def _without(frame: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
     """Rows but for those of some lines; the same frame where there are none."""
     if not lines.len():
         return frame
-    left = frame.filter(~pl.col("line").is_in(lines.implode()))
+    left = frame.filter(~pl.col(numbered_by(frame)).is_in(lines.implode()))
     return frame if left.height == frame.height else left
 
 
@@ -419,10 +446,7 @@ def _moved(path: Path, place: Path, movable: bool) -> Path:
     if movable:
         os.replace(path, place)
         return place
-    try:
-        os.link(path, place)
-    except OSError:
-        shutil.copyfile(path, place)
+    another_name(path, place)
     return place
 
 
