@@ -51,6 +51,9 @@ def adopt(
     anyway: Annotated[
         bool, typer.Option("--anyway", metavar="", help="Draft a profile even where a known one reads the file.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Write over the profile that --output names.")
+    ] = False,
     show_values: options.ShowValues = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -78,6 +81,8 @@ def adopt(
     if output_ is not None:
         _yaml_file(output_)
         arguments.not_an_input([output_], [file, *([catalogue] if catalogue is not None else [])])
+        if not force:
+            _new_file(output_)
 
     from cxkpi.catalogue.load import load
     from cxkpi.exports.adopting import draft as adopting
@@ -134,6 +139,13 @@ def _print_known(shown: str, known: Known, kind: str) -> None:
     from cxkpi.reports.terminal import adopt as page
 
     output.print_rich(page.render_known(shown, known), output.terminal_width())
+
+
+def _new_file(path: Path) -> None:
+    """Refuse to write over a profile that somebody may have corrected."""
+    if path.exists() or path.is_symlink():
+        message = f"--output: {str(path)!r} is there already, and may have been corrected by hand."
+        raise UsageError(Problem("U124", message, None, "Choose another name, or write over it with --force."))
 
 
 def _yaml_file(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from cxkpi.errors import disk_faults
 from cxkpi.tables import Stored
 
 Kind = Literal["parquet", "csv"]
@@ -25,7 +26,8 @@ def write(stored: Stored, place: Path, kind: Kind) -> None:
         OSError: ``place`` cannot be written.
     """
     rows = pl.concat([pl.scan_parquet(file) for file in stored.files], how="vertical").drop(*_PLACE, strict=False)
-    if kind == "parquet":
-        rows.sink_parquet(place)
-    else:
-        rows.sink_csv(place, datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+    with disk_faults():
+        if kind == "parquet":
+            rows.sink_parquet(place)
+        else:
+            rows.sink_csv(place, datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")

@@ -91,6 +91,7 @@ def _file(one: FileCheck) -> Mapping[str, Any]:
             "lines": entry.lines,
             "continued": entry.continued,
             "blank": entry.blank,
+            "shared": entry.shared,
             "tables": [{"table": table, "rows": rows} for table, rows in entry.tables],
         },
         "covered": None if one.covered is None else _covered(one.covered),

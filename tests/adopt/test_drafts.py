@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from adopt.scoring import drafted
 from cxkpi.errors import InputError, UsageError
-from cxkpi.exports.adopting.adopted import Adopted, Proposal
+from cxkpi.exports.adopting.adopted import Adopted, Proposal, RuleDraft
 from cxkpi.exports.adopting.files import source_of
 from cxkpi.exports.profile_file import parse
 from cxkpi.tables import TABLES
@@ -61,7 +62,8 @@ def test_a_german_call_list_with_preamble_and_totals(tmp_path: Path) -> None:
     assert column(adopted, "Datum").rule == {"join": ["Datum", "Uhrzeit"], "format": "%d.%m.%Y %H:%M:%S"}
     assert column(adopted, "Beantwortet").rule == {"from": "Beantwortet", "true": ["nein"], "false": ["ja"]}
     assert column(adopted, "Rufnummer").rule["phone"] is True
-    assert "(?i)Summe" in adopted.yaml
+    # Its last line has a cell for every heading: a footer is never one, so that only a rule can skip it.
+    assert "skip:\n  - {when: {Anruf-Nr.: [Summe]}" in adopted.yaml.replace('"', "")
 
 
 def numbers(talk: str, unit: int, rows: int = 8) -> str:
@@ -249,3 +251,187 @@ def test_of_a_repeated_heading_the_first_is_read(tmp_path: Path) -> None:
     )
     adopted = draft(tmp_path, text)
     assert [column.target for column in adopted.columns if column.heading == "Agent"] == ["contacts.agent_id", None]
+
+
+def derived(adopted: Adopted, target: str) -> RuleDraft:
+    return dict(adopted.derived)[target]
+
+
+@pytest.mark.parametrize("heading", ["Half Hour", "Half-hour beginning", "Slot", "Von"])
+def test_a_day_and_a_clock_belong_together_whatever_the_clock_is_called(tmp_path: Path, heading: str) -> None:
+    text = f"Date,{heading},Queue,Calls Offered,Calls Answered,ASA\n" + "".join(
+        f"2026-05-{day},{hour:02}:{half},{queue},20,18,0:09\n"
+        for day in (11, 12, 13)
+        for hour in range(8, 18)
+        for half in ("00", "30")
+        for queue in "AB"
+    )
+    adopted = draft(tmp_path, text, "day.csv")
+    assert adopted.table == "intervals"
+    assert column(adopted, heading).rule == {"join": ["Date", heading]}
+    assert column(adopted, heading).confirm == ("Half" not in heading)
+    assert derived(adopted, "intervals.length_s").rule == {"is": "1800"}
+
+
+def test_a_key_that_records_share_has_to_be_confirmed_with_the_number(tmp_path: Path) -> None:
+    text = "Date,Queue,Offered,Answered\n" + "".join(
+        f"2026-05-{day},{queue},20,18\n" for day in (11, 12) for _ in range(5) for queue in "AB"
+    )
+    adopted = draft(tmp_path, text, "day.csv")
+    for heading in ("Date", "Queue"):
+        assert column(adopted, heading).confirm
+        assert "20 of 20 records share the key" in column(adopted, heading).evidence
+
+
+def survey(scores: Callable[[int], str], key: str = "Survey ID", rows: int = 30) -> str:
+    return f"{key},Completed At,CSAT,NPS Score\n" + "".join(
+        f"{1000 + n},2026-01-{n % 28 + 1:02} 10:00,{scores(n)},{n % 11}\n" for n in range(rows)
+    )
+
+
+def test_an_id_of_a_respondent_that_never_stands_twice_is_that_of_the_response(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, survey(lambda n: str(n % 5 + 1), "Respondent ID"), "survey.csv")
+    assert column(adopted, "Respondent ID").target == "invitations.invitation_id"
+
+
+def test_an_id_of_a_customer_that_never_stands_twice_is_doubted_and_taken_for_the_key(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, survey(lambda n: str(n % 5 + 1), "Customer ID"), "survey.csv")
+    assert column(adopted, "Customer ID").confirm
+    key = derived(adopted, "invitations.invitation_id")
+    assert (key.rule["from"], key.confirm) == ("Customer ID", True)
+
+
+def test_file_and_line_as_a_key_have_to_be_confirmed(tmp_path: Path) -> None:
+    text = "Start Time,Agent,Queue,Talk Time\n" + "".join(
+        f"2026-01-{n} 09:00:00,ann,a,0:01:0{n % 3}\n" for n in range(10, 20)
+    )
+    key = derived(draft(tmp_path, text), "contacts.contact_id")
+    assert (key.rule, key.confirm) == ({"row_number": True}, True)
+    assert "count twice" in key.why
+
+
+@pytest.mark.parametrize(("word", "numbers"), [("-99", True), ("-1", True), ("99", True), ("n/a", False), ("-", False)])
+def test_what_stands_for_no_answer_is_no_score(tmp_path: Path, word: str, numbers: bool) -> None:
+    adopted = draft(tmp_path, survey(lambda n: word if n % 3 else str(n % 5 + 1)), "survey.csv")
+    csat = column(adopted, "CSAT")
+    assert adopted.table == "invitations"
+    assert (csat.target, csat.question, csat.rule["scale"]) == ("answers.score", "csat", [1, 5])
+    assert csat.rule["nulls"] == [word]
+    assert f"{word} in 20 records" in csat.evidence
+    assert csat.confirm
+
+
+def test_a_score_that_stays_unread_makes_the_table_doubtful(tmp_path: Path) -> None:
+    text = "Employee ID,Name,Hire Date,Leave Date,Team,Satisfaction\n" + "".join(
+        f"e{n},Ann Lee,2020-01-{n},,A,{n % 5 + 1}\n" for n in range(10, 20)
+    )
+    key = column(draft(tmp_path, text, "staff.csv"), "Employee ID")
+    assert key.target == "agents.agent_id"
+    assert key.confirm
+    assert "Satisfaction looks like scores" in key.evidence
+
+
+def night(end: str, talk: str = "00:10:00") -> str:
+    return "Call ID,Date,Start Time,End Time,Agent,Talk Time\n" + "".join(
+        f"c{n},{n}/05/2026,{'23:55:00' if n % 2 else '20:00:00'},{end if n % 2 else '20:10:00'},ann,{talk}\n"
+        for n in range(10, 30)
+    )
+
+
+def test_ends_after_midnight_are_start_and_durations_where_these_prove_it(tmp_path: Path) -> None:
+    end = column(draft(tmp_path, night("00:05:00")), "End Time")
+    assert end.target == "contacts.ended_at"
+    assert end.rule == {"join": ["Date", "Start Time"], "format": "%d/%m/%Y %H:%M:%S", "plus": ["Talk Time"]}
+    assert "in 10 of 20 records the end would be before its start" in end.evidence
+
+
+def test_ends_before_starts_that_nothing_explains_have_to_be_confirmed(tmp_path: Path) -> None:
+    end = column(draft(tmp_path, night("00:05:00", "00:01:00")), "End Time")
+    assert (end.target, end.confirm) == ("contacts.ended_at", True)
+    assert "in 10 of 20 records the end would be before its start" in end.evidence
+
+
+def test_moments_that_no_heading_names_are_proposed_by_their_order(tmp_path: Path) -> None:
+    text = "Call ID,Dialled In,Picked Up,Hung Up,Agent,Queue,Abandoned\n" + "".join(
+        f"c{n},{1_777_900_000_000 + n * 60_000},{0 if n % 4 == 0 else 1_777_900_005_000 + n * 60_000},"
+        f"{1_777_900_030_000 + n * 60_000},ann,a,{'Y' if n % 4 == 0 else 'N'}\n"
+        for n in range(20)
+    )
+    adopted = draft(tmp_path, text)
+    for heading, target in (("Dialled In", "started_at"), ("Picked Up", "answered_at"), ("Hung Up", "ended_at")):
+        found = column(adopted, heading)
+        assert (found.target, found.rule["format"], found.confirm) == (f"contacts.{target}", "unix_ms", True)
+        assert found.confidence is not None
+        assert found.confidence < 0.5
+    assert column(adopted, "Picked Up").rule["nulls"] == ["0"]
+
+
+def test_of_what_is_left_over_it_is_said_that_it_is_a_moment_or_a_duration(tmp_path: Path) -> None:
+    text = "Call ID,Start,End,Agent,Talk Time,Pondered,Blue Moon\n" + "".join(
+        f"c{n},2026-01-{n} 09:00:00,2026-01-{n} 09:05:00,ann,0:05:00,0:00:{n},2025-12-{n} 08:00:00\n"
+        for n in range(10, 20)
+    )
+    adopted = draft(tmp_path, text)
+    assert column(adopted, "Blue Moon").evidence.startswith("a moment; which one is not clear: queued_at")
+    assert column(adopted, "Pondered").evidence.startswith("a duration; which one is not clear: wait_s")
+
+
+def test_one_bad_cell_of_a_few_hides_no_duration(tmp_path: Path) -> None:
+    text = "Call ID,Start,Agent,Talk Secs\n" + "".join(
+        f"c{n},2026-01-{n} 09:00:00,ann,{'later' if n == 12 else 10 * n}\n" for n in range(10, 15)
+    )
+    talk = column(draft(tmp_path, text), "Talk Secs")
+    assert (talk.target, talk.rule["unit"]) == ("contacts.talk_s", "s")
+    assert "1 of 5 cells" in talk.evidence
+
+
+def test_a_talk_time_that_contains_hold_is_said_to(tmp_path: Path) -> None:
+    text = "Call ID,Start,End,Agent,Talk Time,Hold Time\n" + "".join(
+        f"c{n},2026-01-{n} 09:00:00,2026-01-{n} 09:05:00,ann,00:05:00,00:00:{n}\n" for n in range(10, 20)
+    )
+    talk = column(draft(tmp_path, text), "Talk Time")
+    assert (talk.rule, talk.confirm) == ({"from": "Talk Time", "minus": ["Hold Time"]}, True)
+    assert "seems to contain hold" in talk.evidence
+
+
+def test_what_is_not_said_about_contacts_is_proposed_or_to_be_filled_in(tmp_path: Path) -> None:
+    text = "Call ID,Start,End,Agent,Wait Time,Talk Time\n" + "".join(
+        f"c{n},2026-01-{n} 09:00:00,2026-01-{n} 09:05:30,ann,00:00:30,00:05:00\n" for n in range(10, 20)
+    )
+    adopted = draft(tmp_path, text)
+    answered = derived(adopted, "contacts.answered_at")
+    assert answered.rule == {"from": "Start", "plus": ["Wait Time"], "when": {"Talk Time": {"above": 0}}}
+    assert answered.confirm
+    direction = derived(adopted, "contacts.direction")
+    assert (direction.rule, direction.confirm) == ({"is": "FILL IN"}, True)
+    assert any("abandoning" in remark for remark in adopted.remarks)
+    without = draft(tmp_path, "\n".join(line.rsplit(",", 2)[0] for line in text.splitlines()))
+    assert any("speed of answer" in remark for remark in without.remarks)
+
+
+def test_a_queue_that_is_called_total_is_no_line_of_totals(tmp_path: Path) -> None:
+    text = "Queue,Date,Offered,Answered\n" + "".join(
+        f"{queue},2026-05-{day},{10 + day},8\n"
+        for day in range(10, 20)
+        for queue in ("Total Care", "Sales", "Help", "Web")
+    )
+    adopted = draft(tmp_path, text, "day.csv")
+    assert adopted.records == 40
+    assert "skip:" not in adopted.yaml
+
+
+def test_a_clock_is_no_time_of_day_where_another_column_is_the_start(tmp_path: Path) -> None:
+    text = "Call ID,Start,Invoice Date,Rest,Agent,Talk Time\n" + "".join(
+        f"c{n},2026-01-{n} 09:00:00,2026-02-{n},0:{5 * (n % 5):02},ann,0:01:00\n" for n in range(10, 20)
+    )
+    adopted = draft(tmp_path, text)
+    assert column(adopted, "Start").target == "contacts.started_at"
+    assert column(adopted, "Rest").target is None
+
+
+def test_rows_of_one_survey_in_long_form_may_share_its_id(tmp_path: Path) -> None:
+    text = "Response ID,Date,Question,Score\n" + "".join(
+        f"r{n // 3},2026-01-{n // 3 + 1:02} 10:00,{('csat', 'nps', 'ces')[n % 3]},{n % 5 + 1}\n" for n in range(60)
+    )
+    adopted = draft(tmp_path, text, "survey.csv")
+    assert "share the key" not in column(adopted, "Response ID").evidence

@@ -10,6 +10,7 @@ CONFIRM_BELOW = 0.75
 """A proposal less sure than this has to be confirmed."""
 
 FILL_IN = "FILL IN"
+"""What a rule says where a person has to write the value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from typing import Any
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.adopting import yaml as adopting_yaml
 from cxkpi.exports.adopting.adopted import Adopted, Proposal, RuleDraft
+from cxkpi.exports.adopting.fit import records
 from cxkpi.exports.adopting.grid import Grid
 from cxkpi.exports.adopting.match import matched
-from cxkpi.exports.adopting.rows import RowsDraft, drafted, unused
+from cxkpi.exports.adopting.nearest import unused, with_nearest
+from cxkpi.exports.adopting.rows import RowsDraft, drafted
 from cxkpi.exports.adopting.sources import sources
 from cxkpi.exports.adopting.units import settled
 from cxkpi.exports.profile import normalise
@@ -31,7 +33,8 @@ def adopt(grid: Grid, tables: Mapping[str, Table], *, name: str, table: str | No
     Raises InputError where nothing in the file is named like a column of any canonical table.
     """
     every = sources(grid)
-    found = settled(matched(every, tables, table))
+    likely = matched(every, tables, table)
+    found = settled(with_nearest(likely, every, tables[likely.table]) if likely.score > 0 or table else likely)
     if not found.matches or (table is None and found.score <= 0):
         message = "no table can be told from its headings and values."
         hint = "Say what it is about with --table, or write a profile: docs/profiles.md."
@@ -71,7 +74,7 @@ def adopt(grid: Grid, tables: Mapping[str, Table], *, name: str, table: str | No
                 rule={} if taken is None else dict(taken[1].rule),
                 confidence=None if taken is None else taken[1].confidence,
                 confirm=taken is not None and taken[1].confirm,
-                evidence=unused(source) if taken is None else taken[1].why,
+                evidence=unused(source, found, tables[found.table]) if taken is None else taken[1].why,
                 question=asked.get(position) or None,
                 examples=tuple(source.facts.counts)[:3],
                 masked=taken is None or _masked(taken[0], tables),
@@ -88,6 +91,10 @@ def adopt(grid: Grid, tables: Mapping[str, Table], *, name: str, table: str | No
     remarks = [*draft.remarks]
     if found.runner_up is not None:
         remarks.insert(0, f"it may be a file of '{found.runner_up}' as well: --table {found.runner_up} drafts that.")
+    remarks += [
+        f"{records(total.count)} with '{', '.join(total.words)}' under '{total.heading}' taken for totals and skipped."
+        for total in grid.totals
+    ]
     file: dict[str, Any] = {**({"footer": [f"(?i){re.escape(word)}" for word in grid.footer]} if grid.footer else {})}
     if grid.more_headings:
         file["header_rows"] = 1 + grid.more_headings
@@ -98,6 +105,7 @@ def adopt(grid: Grid, tables: Mapping[str, Table], *, name: str, table: str | No
         title=grid.shown,
         headings=_asked_for(draft.rows, grid),
         file=file,
+        skip=[total.rule for total in grid.totals],
         rows=draft.rows,
         version=draft.version,
         left_out=left_out,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -18,6 +18,12 @@ ENOUGH = 0.9
 """Share of the filled cells that must parse before a column is taken for what they parse as."""
 
 _TRIED = 400
+_EPOCH = (9.4e8, 2.1e9)
+_NO_MOMENTS = frozenset({0.0, -1.0})
+_BELOW_ZERO = frozenset({-1.0, -8.0, -9.0, -66.0, -77.0, -88.0, -98.0, -99.0, -998.0, -999.0, -9999.0})
+_ABOVE_SCORES = frozenset({66.0, 77.0, 88.0, 97.0, 98.0, 99.0, 997.0, 998.0, 999.0, 9999.0})
+_HIGHEST_SMALL_SCORE = 10
+_FEWEST_SCORES = 2
 _DAYS = (
     "%Y-%m-%d",
     "%d/%m/%Y",
@@ -67,10 +73,14 @@ def enough(good: float, total: float) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """One column. ``text``: its cells, words for nothing (``-``, ``N/A``) among them null; ``nothing``: those words."""
+    """One column. ``text``: its cells, words for nothing (``-``, ``N/A``, ``-99``) among them null.
+
+    ``nothing``: those words, and ``blanks`` the number of cells that hold one.
+    """
 
     text: pl.Series
     nothing: tuple[str, ...]
+    blanks: int = 0
 
     @cached_property
     def filled(self) -> pl.Series:
@@ -122,6 +132,29 @@ class Facts:
         """The share of filled cells that a regular expression is found in."""
         return self._part(self.filled.str.contains(pattern))
 
+    def mostly(self, share: float) -> bool:
+        """Whether a share of the filled cells is nearly all of them; one bad cell of a few does not count."""
+        return enough(round(share * self.count), self.count)
+
+    def without(self, words: Sequence[str]) -> Facts:
+        """The same with further words for nothing."""
+        if not words:
+            return self
+        holds = self.text.is_in(list(words)).fill_null(False)
+        return Facts(self.text.set(holds, None), (*self.nothing, *sorted(words)), self.blanks + int(holds.sum()))
+
+    @cached_property
+    def scored(self) -> Facts:
+        """The same with numbers far above an otherwise small range of scores (``99``, ``999``) taken for nothing."""
+        if not self.count or not self.mostly(self.numeric) or self.formats or not self.whole:
+            return self
+        numbers = self.numbers.drop_nulls()
+        above = numbers.filter(numbers > _HIGHEST_SMALL_SCORE)
+        rest = numbers.filter(numbers <= _HIGHEST_SMALL_SCORE)
+        if above.is_empty() or rest.n_unique() < _FEWEST_SCORES or not set(above.unique()) <= _ABOVE_SCORES:
+            return self
+        return self.without(_written_as(self, set(above.unique())))
+
     def _part(self, holds: pl.Series) -> float:
         return int(holds.fill_null(False).sum()) / self.count if self.count else 0.0
 
@@ -152,7 +185,7 @@ class Facts:
     @cached_property
     def percent(self) -> bool:
         """Whether they have percent signs."""
-        return self.share(r"\d ?%$") >= ENOUGH
+        return self.mostly(self.share(r"\d ?%$"))
 
     @cached_property
     def whole(self) -> bool:
@@ -183,7 +216,7 @@ class Facts:
     @cached_property
     def two_part(self) -> bool:
         """Clocks of two parts, of which nothing says whether the first is hours or minutes."""
-        return self.clock >= ENOUGH and self.share(r"^-?\d+:\d{1,2}$") >= ENOUGH
+        return self.mostly(self.clock) and self.mostly(self.share(r"^-?\d+:\d{1,2}$"))
 
     @cached_property
     def seconds(self) -> pl.Series:
@@ -196,7 +229,7 @@ class Facts:
         """Every way to read the column as dates or instants, the likeliest first; none where it is no such column."""
         if not self.count or not enough(self.share(r"\d") * self.count, self.count) or self.clock >= 0.5:
             return ()
-        if self.numeric >= ENOUGH and not self.share(r"^(?:19|20)\d{6}$|^\d{1,2}\.\d{1,2}\.\d{2,4}$") >= ENOUGH:
+        if self.mostly(self.numeric) and not self.mostly(self.share(r"^(?:19|20)\d{6}$|^\d{1,2}\.\d{1,2}\.\d{2,4}$")):
             return self._counted()
         sample = self.sample
         few = sample.head(12)
@@ -222,12 +255,8 @@ class Facts:
         return list(formats)
 
     def _counted(self) -> tuple[str, ...]:
-        if self.least is None or self.most is None or self.different < 2:
-            return ()
-        for name, unit in (("unix", 1.0), ("unix_ms", 1000.0)):
-            if self.least >= 9.4e8 * unit and self.most <= 2.1e9 * unit:
-                return (name,)
-        return ()
+        named = None if self.different < _FEWEST_SCORES else _counted_from_1970(self.numbers)
+        return () if named is None else (named,)
 
     @cached_property
     def read(self) -> float:
@@ -240,7 +269,7 @@ class Facts:
     def has_time(self) -> bool:
         """Whether the dates have a time of day."""
         if self.formats[:1] == ("iso",):
-            return self.share(r"\d:\d\d") >= ENOUGH
+            return self.mostly(self.share(r"\d:\d\d"))
         return bool(self.formats) and any(part in self.formats[0] for part in ("%H", "%I", "unix"))
 
     @cached_property
@@ -260,7 +289,7 @@ class Facts:
             return None
         for format in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S%.f"):
             parsed = _parsed(pl.Series("t", ["2001-02-03 "], dtype=pl.String) + self.sample, f"%Y-%m-%d {format}")
-            if int(parsed.is_not_null().sum()) >= ENOUGH * self.sample.len():
+            if enough(int(parsed.is_not_null().sum()), self.sample.len()):
                 return format
         return None
 
@@ -308,17 +337,51 @@ class Facts:
         """Short texts such as identifiers are: one word, mostly with digits, and often different."""
         if not self.count or self.formats or self.clock > 0.5:
             return False
-        return self.share(r"^\S{1,40}$") >= ENOUGH and self.share(r"\d") >= ENOUGH
+        return self.mostly(self.share(r"^\S{1,40}$")) and self.mostly(self.share(r"\d"))
 
 
 def facts(text: pl.Series) -> Facts:
     """The facts of a column of trimmed text."""
     small = text.str.to_lowercase()
     nothing = small.is_in(list(NOTHING)).fill_null(False)
-    if not nothing.any():
-        return Facts(text, ())
-    words = text.filter(nothing).unique().sort().to_list()
-    return Facts(text.set(nothing, None), tuple(words))
+    found = Facts(text, ())
+    if nothing.any():
+        words = text.filter(nothing).unique().sort().to_list()
+        found = Facts(text.set(nothing, None), tuple(words), int(nothing.sum()))
+    return found.without(_unset(found))
+
+
+def _unset(found: Facts) -> list[str]:
+    """Numbers that stand for nothing: ``-99`` where no other is below zero, ``0`` among moments counted from 1970."""
+    if not found.count or not found.mostly(found.numeric) or found.decimal is not None:
+        return []
+    numbers = found.numbers.drop_nulls()
+    below, rest = numbers.filter(numbers < 0), numbers.filter(numbers >= 0)
+    later = numbers.filter(numbers > 0)
+    if later.n_unique() > 1 and later.len() < numbers.len() and _counted_from_1970(later) is not None:
+        unset = set(numbers.filter(numbers <= 0).unique())
+        return _written_as(found, unset) if unset <= _NO_MOMENTS else []
+    most = _float(rest.max())
+    if below.is_empty() or most is None or most < _FEWEST_SCORES or not set(below.unique()) <= _BELOW_ZERO:
+        return []
+    return _written_as(found, set(below.unique()))
+
+
+def _written_as(found: Facts, numbers: Collection[float]) -> list[str]:
+    """How some numbers are written in a column."""
+    cells: list[str] = found.text.filter(found.numbers.is_in(list(numbers)).fill_null(False)).unique().to_list()
+    return sorted(cells)
+
+
+def _counted_from_1970(numbers: pl.Series) -> str | None:
+    """``unix`` or ``unix_ms`` where numbers are seconds or milliseconds from 2000 to 2036."""
+    least, most = _float(numbers.min()), _float(numbers.max())
+    if least is None or most is None:
+        return None
+    for name, unit in (("unix", 1.0), ("unix_ms", 1000.0)):
+        if least >= _EPOCH[0] * unit and most <= _EPOCH[1] * unit:
+            return name
+    return None
 
 
 def is_iso(format: str) -> bool:

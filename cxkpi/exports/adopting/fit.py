@@ -74,7 +74,26 @@ def fit(column: str, declared: Column, heading: str, facts: Facts) -> Fit:
             found = _text(column, heading, facts)
     if not found.factor or not facts.nothing or column in _KEYS:
         return found
-    return Fit(found.factor, {**found.rule, "nulls": list(facts.nothing)}, found.evidence, found.doubts)
+    evidence = (*found.evidence, taken_for_nothing(facts))
+    return Fit(found.factor, {**found.rule, "nulls": list(facts.nothing)}, evidence, found.doubts)
+
+
+def taken_for_nothing(facts: Facts) -> str:
+    """What the words for nothing are, and how often they stand."""
+    return f"{listed(facts.nothing)} in {records(facts.blanks)} is taken for nothing"
+
+
+def records(number: int) -> str:
+    """``1 record``, ``2 records``."""
+    return f"{number:,} record" if number == 1 else f"{number:,} records"
+
+
+def _different(facts: Facts) -> str:
+    """How many values there are, or the only one."""
+    if facts.different == 1:
+        filled = "" if facts.count == facts.rows else " in which it is filled"
+        return f"one value in all {records(facts.count)}{filled}"
+    return f"{facts.different:,} different values in {records(facts.count)}"
 
 
 def instant(facts: Facts) -> Fit:
@@ -98,14 +117,14 @@ def _date(facts: Facts) -> Fit:
 
 
 def _duration(heading: str, facts: Facts) -> Fit:
-    if facts.formats:
+    if facts.formats or facts.percent:
         return NO_FIT
-    if facts.clock + facts.worded >= ENOUGH or (
+    if facts.mostly(facts.clock + facts.worded) or (
         facts.clock + facts.worded > 0.2 and facts.seconds.count() >= ENOUGH * facts.count
     ):
         longest = facts.seconds.max()
         most = clock_text(float(longest)) if isinstance(longest, int | float) else "?"
-        if facts.worded >= ENOUGH:
+        if facts.mostly(facts.worded):
             return Fit(1.0, _decimal(facts), (f"durations in words, up to {most}",))
         if facts.time_of_day and " %p" in facts.time_of_day:
             return NO_FIT
@@ -116,31 +135,31 @@ def _duration(heading: str, facts: Facts) -> Fit:
                 0.95, {}, (f"clocks of two parts, up to {most} if M:SS",), ("clocks such as 4:10 may be M:SS or H:MM",)
             )
         return Fit(1.0, _decimal(facts), (f"all values are clocks, up to {most}",))
-    if facts.numeric < ENOUGH or (facts.least is not None and facts.least < 0):
+    if not facts.mostly(facts.numeric) or (facts.least is not None and facts.least < 0):
         return NO_FIT
-    evidence = (f"numbers from {short(facts.least)} to {short(facts.most)}",)
+    evidence = (_range("numbers", facts),)
     if (named := unit(heading)) is not None:
         return Fit(1.0, {"unit": named, **_decimal(facts)}, (*evidence, f"the heading says {UNIT_NAMES[named]}"))
     return Fit(0.9, {"unit": "s", **_decimal(facts)}, evidence, ("nothing says which unit",))
 
 
 def _integer(facts: Facts) -> Fit:
-    if facts.truth is not None and facts.numeric < ENOUGH:
+    if facts.truth is not None and not facts.mostly(facts.numeric):
         yes, no = facts.truth
         return Fit(
             0.7, {"values": {**dict.fromkeys(yes, 1), **dict.fromkeys(no, 0)}}, ("yes or no, counted as 1 or 0",)
         )
-    if facts.numeric < ENOUGH or not facts.whole or facts.formats or (facts.least or 0) < 0:
+    if not facts.mostly(facts.numeric) or not facts.whole or facts.formats or (facts.least or 0) < 0:
         return NO_FIT
     factor = 0.5 if facts.unique and facts.rows > 20 else 1.0
-    return Fit(factor, _decimal(facts), (f"whole numbers from {short(facts.least)} to {short(facts.most)}",))
+    return Fit(factor, _decimal(facts), (_range("whole numbers", facts),))
 
 
 def _number(facts: Facts) -> Fit:
-    if facts.numeric < ENOUGH or facts.formats:
+    if not facts.mostly(facts.numeric) or facts.formats:
         return NO_FIT
     rule = {**_decimal(facts), **({"percent": True} if facts.percent else {})}
-    return Fit(1.0, rule, (f"numbers from {short(facts.least)} to {short(facts.most)}",))
+    return Fit(1.0, rule, (_range("numbers", facts),))
 
 
 def _boolean(column: str, heading: str, facts: Facts) -> Fit:
@@ -210,7 +229,7 @@ def _text(column: str, heading: str, facts: Facts) -> Fit:
         return _key(facts)
     if facts.formats and not facts.numeric:
         return NO_FIT
-    return Fit(1.0, {}, (f"{facts.different:,} different values",))
+    return Fit(1.0, {}, (_different(facts),))
 
 
 def _key(facts: Facts) -> Fit:
@@ -228,24 +247,24 @@ def _key(facts: Facts) -> Fit:
     factor = 0.9 if facts.different > 0.05 * facts.count else 0.5
     if facts.count < 0.9 * facts.rows:
         factor *= 0.6
-    return Fit(factor, rule, (f"{facts.different:,} different values in {facts.count:,} records",))
+    return Fit(factor, rule, (_different(facts),))
 
 
 def _person(column: str, heading: str, facts: Facts) -> Fit:
     if (facts.formats and not facts.numeric) or facts.clock > 0.5 or (facts.truth is not None and facts.rows > 10):
         return NO_FIT
     rule: dict[str, Any] = {}
-    what = f"{facts.different:,} different values in {facts.count:,} records"
+    what = _different(facts)
     if facts.share(_BRACKETED) > 0:
         rule["nulls"] = sorted({word for word in facts.counts if re.match(_BRACKETED, word)})
-    if facts.emails >= ENOUGH:
+    if facts.mostly(facts.emails):
         return Fit(0.95, {**rule, "lower": True}, (f"e-mail addresses, {what}",))
     if column == "customer_id":
         if facts.phones >= 0.8:
             return Fit(1.0, {**rule, "phone": True}, (f"telephone numbers, {what}",))
         factor = 1.0 if facts.different > 0.3 * facts.count or facts.rows < 20 else 0.6
         return Fit(factor, rule, (what,))
-    if column in ("agent_id", "supervisor") and facts.phones >= ENOUGH and not facts.whole:
+    if column in ("agent_id", "supervisor") and facts.mostly(facts.phones) and not facts.whole:
         return NO_FIT
     if column == "name" and facts.numeric > 0.5:
         return NO_FIT
@@ -253,7 +272,7 @@ def _person(column: str, heading: str, facts: Facts) -> Fit:
         return Fit(1.0 if facts.names > 0.4 else 0.7, rule, (f"{round(100 * facts.names)} % look like names, {what}",))
     if column == "agent_id" and facts.names > 0.6 and set(notions(heading)) == {"employee"}:
         return Fit(0.8, rule, (what,))
-    if column == "supervisor" and facts.count < facts.rows and facts.numeric >= ENOUGH:
+    if column == "supervisor" and facts.count < facts.rows and facts.mostly(facts.numeric):
         return Fit(0.8, rule, (what,))
     return Fit(1.0, rule, (what,))
 
@@ -261,21 +280,21 @@ def _person(column: str, heading: str, facts: Facts) -> Fit:
 def _few(column: str, facts: Facts) -> Fit:
     if (facts.formats and not facts.whole) or facts.clock > 0.5 or facts.emails > 0.5:
         return NO_FIT
-    fractions = facts.numeric >= ENOUGH and not facts.whole
+    fractions = facts.mostly(facts.numeric) and not facts.whole
     most = (
         max(30.0, 0.5 * facts.count) if column in ("reason", "team", "site", "queue") else max(20.0, 0.2 * facts.count)
     )
     if fractions or facts.different > most:
         return NO_FIT
     factor = 1.0
-    if facts.truth is not None or (facts.numeric >= ENOUGH and column == "queue"):
+    if facts.truth is not None or (facts.mostly(facts.numeric) and column == "queue"):
         factor = 0.5
-    elif facts.numeric >= ENOUGH and column not in ("priority", "site", "team", "disposition"):
+    elif facts.mostly(facts.numeric) and column not in ("priority", "site", "team", "disposition"):
         factor = 0.6
     return Fit(
         factor,
         {},
-        (f"{facts.different:,} different values" if facts.different != 1 else f"{next(iter(facts.counts))} in all",),
+        (f"{facts.different:,} different values" if facts.different != 1 else f"only {next(iter(facts.counts))}",),
     )
 
 
@@ -325,6 +344,12 @@ def _leaving(facts: Facts) -> Fit:
 
 
 UNIT_NAMES: Mapping[str, str] = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _range(kind: str, facts: Facts) -> str:
+    read = round(facts.numeric * facts.count)
+    other = "" if read == facts.count else f", and {facts.count - read:,} of {facts.count:,} cells that are none"
+    return f"{kind} from {short(facts.least)} to {short(facts.most)}{other}"
 
 
 def clock_text(seconds: float) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -26,7 +27,34 @@ _AT_ONCE = 3
 _MOST_HEADINGS = 2
 _ROWS_TO_TELL = 4
 _DATA_LIKE = re.compile(r"^[+-]?[\d.,:/ %£$€-]*\d[\d.,:/ %£$€-]*$|^\d{4}-\d\d-\d\d|^[^@\s]+@[^@\s]+\.\w+$")
-_TOTALS = re.compile(r"^\s*(?:grand\s+)?(?:total|totals|sum|summe|gesamt|subtotal|totales|totaux)\b", re.IGNORECASE)
+_TOTAL = (
+    r"(?:grand[ -]?|sub[ -]?|general[ -]?)?totals?(?: g[eé]n[eé]ral)?|sum"
+    r"|(?:zwischen|gesamt|end)?summe|gesamt(?:ergebnis)?|subtotales|totales|totaux|somme"
+)
+_TOTALS = re.compile(rf"^\s*(?:{_TOTAL})\b", re.IGNORECASE)
+_WHOLE = re.compile(rf"^\s*(?:{_TOTAL})\s*:?\s*$", re.IGNORECASE)
+_MOST_TOTALS = 0.3
+_USUALLY_FILLED = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Records that add up others. ``words``: what stands under ``heading`` in ``count`` of them.
+
+    ``whole``: nothing else stands in these cells.
+    """
+
+    heading: str
+    words: tuple[str, ...]
+    count: int
+    whole: bool
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """The rule that skips them."""
+        pattern = "|".join(re.escape(word) for word in self.words)
+        condition: Any = list(self.words) if self.whole else {"matches": rf"(?i)^(?:{pattern})\b"}
+        return {"when": {self.heading: condition}, "why": "a line of totals"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +62,7 @@ class Grid:
     """A table of text. ``columns``: one series for each heading, empty cells null. ``heading_line``: counted from 0.
 
     ``footer``: words that records begin with which look like a line of totals. ``sampled``: there are more records.
+    ``totals``: records that add up others, and are left out.
     ``more_headings``: rows below the headings that are no data.
     """
 
@@ -46,6 +75,7 @@ class Grid:
     footer: tuple[str, ...] = ()
     sampled: bool = False
     more_headings: int = 0
+    totals: tuple[Totals, ...] = ()
 
     @property
     def height(self) -> int:
@@ -90,10 +120,13 @@ def of_rows(
     filled = [row for row in rows if any(cell.strip() for cell in row)]
     more = _more_headings(filled, width)
     filled = filled[more:]
-    totals: list[str] = []
-    while filled and (match := _TOTALS.match(next(cell for cell in filled[-1] if cell.strip()))):
-        totals.append(match[0].strip())
+    ending: list[str] = []
+    while filled and _ends(filled[-1], width, text=bool(delimiter)):
+        match = _TOTALS.match(next(cell for cell in filled[-1] if cell.strip()))
+        assert match is not None
+        ending.append(match[0].strip())
         filled = filled[:-1]
+    filled, totals = _without_totals(filled, names)
     fitting = [row for row in filled if len(row) > width / 2 or width == 1]
     if not fitting:
         message = (
@@ -106,8 +139,61 @@ def of_rows(
         )
         for position in range(width)
     )
-    footer = tuple(dict.fromkeys(reversed(totals)))
-    return Grid(shown, tuple(names), columns, encoding, delimiter, heading_line, footer, sampled, more)
+    footer = tuple(dict.fromkeys(reversed(ending)))
+    return Grid(shown, tuple(names), columns, encoding, delimiter, heading_line, footer, sampled, more, totals)
+
+
+def _ends(row: Sequence[str], width: int, *, text: bool) -> bool:
+    """Whether a row is a footer as a profile's ``footer`` finds it: words for totals, and no record of its own."""
+    filled = [cell for cell in row if cell.strip()]
+    if not _TOTALS.match(filled[0]):
+        return False
+    return not any(cell.strip() for cell in row[1:]) or (text and len(row) != width)
+
+
+def _without_totals(
+    rows: Sequence[Sequence[str]], names: Sequence[str]
+) -> tuple[list[Sequence[str]], tuple[Totals, ...]]:
+    """The records without those that add up others, and what these begin with."""
+    kept = list(rows)
+    found: list[Totals] = []
+    for position, heading in enumerate(names):
+        cells = [row[position].strip() if position < len(row) else "" for row in kept]
+        hits = {at for at, cell in enumerate(cells) if heading and _TOTALS.match(cell)}
+        begins = all(not any(cell.strip() for cell in kept[at][:position]) for at in hits)
+        whole = all(_WHOLE.match(cells[at]) for at in hits)
+        if not hits or len(hits) > max(1, _MOST_TOTALS * len(kept)) or not (begins or whole):
+            continue
+        if not _adds_up(kept, hits, position):
+            continue
+        words = [match[0].strip() for at in sorted(hits) if (match := _TOTALS.match(cells[at]))]
+        texts = [cells[at] for at in sorted(hits)] if whole else words
+        found.append(Totals(heading, tuple(dict.fromkeys(texts)), len(hits), whole))
+        kept = [row for at, row in enumerate(kept) if at not in hits]
+    return kept, tuple(found)
+
+
+def _adds_up(rows: Sequence[Sequence[str]], hits: Collection[int], position: int) -> bool:
+    """Whether rows lack what other rows have, or their numbers are larger than those of most others."""
+    others = [row for at, row in enumerate(rows) if at not in hits]
+    totals = [rows[at] for at in sorted(hits)]
+    larger = smaller = 0
+    for column in range(max(map(len, rows))):
+        if column == position:
+            continue
+        usual = [row[column].strip() for row in others if column < len(row) and row[column].strip()]
+        own = [row[column].strip() for row in totals if column < len(row) and row[column].strip()]
+        if len(usual) >= _USUALLY_FILLED * len(others) and not own:
+            return True
+        numbers, sums = _numbers(usual), _numbers(own)
+        if numbers and sums and len(numbers) >= _USUALLY_FILLED * len(usual):
+            above = sum(sums) / len(sums) > sum(numbers) / len(numbers)
+            larger, smaller = larger + above, smaller + (not above)
+    return larger > smaller
+
+
+def _numbers(cells: Sequence[str]) -> list[float]:
+    return [float(cell) for cell in cells if re.fullmatch(r"-?\d+(?:\.\d+)?", cell)]
 
 
 def _more_headings(rows: Sequence[Sequence[str]], width: int) -> int:

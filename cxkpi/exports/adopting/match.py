@@ -28,6 +28,7 @@ _KEY = {
     "cases": "case_id",
     "evaluations": "evaluation_id",
     "agents": "agent_id",
+    "invitations": "invitation_id",
 }
 _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "contacts": (
@@ -128,6 +129,8 @@ def _candidates(name: str, source: Source, tables: Mapping[str, Table]) -> list[
                 suits, rule={**suits.rule, "timezone": "UTC"}, evidence=(*suits.evidence, "the heading says UTC")
             )
             surely *= 1.15
+        if source.doubts:
+            suits = replace(suits, doubts=(*suits.doubts, *source.doubts))
         if surely * suits.factor >= LEAST:
             found.append(Match(source, table, column, surely * suits.factor, suits))
     return found

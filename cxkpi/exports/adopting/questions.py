@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cxkpi.exports.adopting import terms as said
-from cxkpi.exports.adopting.facts import ENOUGH, Facts
-from cxkpi.exports.adopting.fit import listed, short
-from cxkpi.exports.adopting.headings import notions, words
+from cxkpi.exports.adopting.facts import Facts
+from cxkpi.exports.adopting.fit import listed, short, taken_for_nothing
+from cxkpi.exports.adopting.headings import notions, unit, words
 from cxkpi.exports.adopting.sources import Source
 
 _RANGE = re.compile(r"(?<![\d/.])(\d{1,2})\s*(?:-|–|to|bis|a|à|through)\s*(\d{1,3})(?![\d/.])")
@@ -59,7 +59,11 @@ class Question:
 
 def questions(found: Sequence[Source], *, whole: bool) -> tuple[Question, ...]:
     """The questions of a file. ``whole``: the file is a survey, so that what looks like a question is one."""
-    singles = [source for source in found if not source.joins and source.facts.count and source.left_out is None]
+    singles = [
+        replace(source, facts=source.facts.scored)
+        for source in found
+        if not source.joins and source.facts.count and source.left_out is None
+    ]
     if whole and (long := _long(singles)):
         return long
     asked = [source for source in singles if _asks(source, whole)]
@@ -76,6 +80,9 @@ def questions(found: Sequence[Source], *, whole: bool) -> tuple[Question, ...]:
             continue
         scale, how = _scale(source)
         evidence = [how]
+        if source.facts.nothing:
+            rule = {**rule, "nulls": list(source.facts.nothing)}
+            evidence.append(taken_for_nothing(source.facts))
         doubts = ["a scale cannot be told from data"]
         if kind == "csat" and scale == (0, 10) and not recommends and "csat" not in words(source.label):
             if "nps" not in names:
@@ -102,7 +109,7 @@ def _long(singles: Sequence[Source]) -> tuple[Question, ...]:
     ]
     if len(asking) != 1 or not answer or answer[0] is asking[0]:
         return ()
-    numeric = answer[0].facts.numeric >= ENOUGH
+    numeric = answer[0].facts.mostly(answer[0].facts.numeric)
     found = listed(asking[0].facts.counts)
     doubts = ("name the questions as the metrics do: csat, nps, ces, resolved",)
     first = Question(asking[0], "", False, None, {}, (f"values {found}",), doubts, 0.75, True, True, "question")
@@ -117,6 +124,8 @@ def _long(singles: Sequence[Source]) -> tuple[Question, ...]:
 def _asks(source: Source, whole: bool) -> bool:
     label, said_words = source.label.casefold(), words(source.label)
     if source.facts.formats or source.facts.links > 0.5 or source.facts.emails > 0.5:
+        return False
+    if unit(source.label) is not None and not source.facts.whole and source.facts.mostly(source.facts.numeric):
         return False
     _, scored = _answers(source.facts)
     rated = bool(set(notions(source.label)) & _RATED) or _kind(source) is not None
@@ -135,10 +144,10 @@ def _asks(source: Source, whole: bool) -> bool:
 
 def _answers(facts: Facts) -> tuple[dict[str, Any], bool]:
     """How answers become numbers, and whether they do."""
-    if facts.numeric >= ENOUGH and not facts.formats:
+    if facts.mostly(facts.numeric) and not facts.formats:
         small = facts.least is not None and facts.most is not None and facts.least >= 0 and facts.most <= 100
         few = facts.different <= 21 or (facts.most or 0) <= 10
-        return ({"nulls": list(facts.nothing)} if facts.nothing else {}), small and few
+        return {}, small and few
     found = set(facts.words)
     if facts.truth is not None:
         yes, no = facts.truth
@@ -146,7 +155,7 @@ def _answers(facts: Facts) -> tuple[dict[str, Any], bool]:
     for steps in _LIKERT:
         if found and len(found) >= 2 and found <= set(steps):
             return {"values": {word: number for number, word in enumerate(steps, 1)}}, True
-    if facts.share(r"^\d{1,2}(?:$| ?[-–=(] ?\D)") >= ENOUGH and facts.different <= 12 and facts.count:
+    if facts.mostly(facts.share(r"^\d{1,2}(?:$| ?[-–=(] ?\D)")) and facts.different <= 12 and facts.count:
         return {"extract": r"^(\d{1,2})"}, True
     return {}, False
 
@@ -203,6 +212,7 @@ def _text(source: Source, before: Sequence[Question], shared: Counter[str], name
     why = _says(source, said.WHY) or "comment" in notions(source.label)
     taken = {question.belongs_to for question in before}
     evidence = (f"texts, {source.facts.different:,} different",)
+    rule = {"nulls": list(source.facts.nothing)} if source.facts.nothing else {}
     if why and scores and scores[-1].name not in taken:
         name = scores[-1].name
         return Question(
@@ -210,7 +220,7 @@ def _text(source: Source, before: Sequence[Question], shared: Counter[str], name
             name,
             False,
             None,
-            {},
+            rule,
             evidence,
             (f"taken for the reason of the answer to {name}",),
             0.7,
@@ -222,7 +232,7 @@ def _text(source: Source, before: Sequence[Question], shared: Counter[str], name
         name = f"{name.rstrip('0123456789').rstrip('_')}_{number}"
         number += 1
     names.add(name)
-    return Question(source, name, False, None, {}, evidence, (), 0.8)
+    return Question(source, name, False, None, rule, evidence, (), 0.8)
 
 
 def _slug(label: str, shared: Counter[str], asked: int, names: set[str]) -> str:

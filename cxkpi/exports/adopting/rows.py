@@ -9,15 +9,22 @@ from typing import Any
 import polars as pl
 
 from cxkpi.exports.adopting.adopted import CONFIRM_BELOW, FILL_IN, RuleDraft
+from cxkpi.exports.adopting.doubts import ends_before_start, hold_within_talk, shared_key, unread_scores
 from cxkpi.exports.adopting.fit import clock_text, outcomes
 from cxkpi.exports.adopting.headings import averages, notions, threshold
 from cxkpi.exports.adopting.match import Match, Matched
 from cxkpi.exports.adopting.questions import Question
 from cxkpi.exports.adopting.sources import Source
-from cxkpi.exports.adopting.terms import FIRST_EVENT, LAST_EVENT, SKIPPED
+from cxkpi.exports.adopting.terms import FIRST_EVENT, LAST_EVENT
 from cxkpi.exports.profile_file import key_columns
 from cxkpi.tables import Table
 
+_RECORDS: Mapping[str, tuple[str, str]] = {
+    "contacts": ("contact_id", "contact"),
+    "cases": ("case_id", "case"),
+    "invitations": ("invitation_id", "response"),
+}
+_TO_TELL = 20
 _ROSTERS = ("agents", "moves")
 _LENGTHS = (300, 600, 900, 1200, 1800, 3600, 7200, 86400)
 
@@ -60,8 +67,11 @@ def drafted(found: Matched, every: Sequence[Source], tables: Mapping[str, Table]
             _agent_time(rules)
         case _:
             pass
+    _one_key(found, rules, remarks)
     _repeated(found, rules)
     _complete(tables[found.table], rules)
+    for change in (ends_before_start, hold_within_talk, shared_key, unread_scores):
+        rules = change(found, every, tables[found.table], rules)
     if found.runner_up is not None:
         key = key_columns(tables[found.table])[0]
         doubt = f"the file may be of '{found.runner_up}' instead"
@@ -93,11 +103,6 @@ def _rule(match: Match) -> RuleDraft:
 
 
 def _contacts(found: Matched, every: Sequence[Source], rules: dict[str, RuleDraft], remarks: list[str]) -> None:
-    if "contact_id" not in rules:
-        rules["contact_id"] = _numbered("contact")
-        remarks.append(
-            "no column identifies a contact: file and line do, so that overlapping exports would be counted twice."
-        )
     if "abandoned" not in rules and (gave_up := _outcome(found, every)) is not None:
         rules["abandoned"] = gave_up
     wait, start, end = rules.get("wait_s"), rules.get("started_at"), rules.get("ended_at")
@@ -125,8 +130,36 @@ def _contacts(found: Matched, every: Sequence[Source], rules: dict[str, RuleDraf
                 () if plus and not start.confirm else ("no column says when a contact was answered",),
                 start.positions,
             )
+    if start is not None and "answered_at" not in rules and (moment := _answered_at(found, rules, start)) is not None:
+        rules["answered_at"] = moment
+    if "direction" not in rules:
+        doubt = (
+            "write inbound or outbound if all are, or leave it out: service level, speed of answer, rates of abandoned "
+        )
+        doubt += "and first contact resolution count inbound contacts only"
+        rules["direction"] = RuleDraft("direction", {"is": FILL_IN}, 0.0, ("no column says it",), (doubt,))
+    if "answered_at" not in rules:
+        remarks.append(
+            "no column says when a contact was answered: speed of answer, handle, talk, hold and wrap times of "
+            "answered contacts, occupancy and first contact resolution cannot be measured."
+        )
     if "abandoned" not in rules:
-        remarks.append("no column says who gave up waiting: rates of answering and abandoning cannot be measured.")
+        remarks.append(
+            "no column says who gave up waiting: rates of answering and abandoning, service level, and what counts "
+            "handled contacts cannot be measured."
+        )
+
+
+def _answered_at(found: Matched, rules: Mapping[str, RuleDraft], start: RuleDraft) -> RuleDraft | None:
+    """Start and waiting of contacts with a talk time."""
+    wait, talk = rules.get("wait_s"), rules.get("talk_s")
+    if talk is None or not _can_add(wait) or wait is None or "from" not in talk.rule or "plus" in start.rule:
+        return None
+    unit = {"unit": wait.rule["unit"]} if wait.rule.get("unit", "s") != "s" else {}
+    when = {talk.rule["from"]: {"above": 0}}
+    rule = {**start.rule, "plus": [wait.rule["from"]], **unit, "when": when}
+    doubt = "that contacts with a talk time were answered, and when their waiting ended, is not said"
+    return RuleDraft("answered_at", rule, 0.5, ("start + waiting where talk is above 0",), (doubt,), start.positions)
 
 
 def _can_add(rule: RuleDraft | None) -> bool:
@@ -162,8 +195,6 @@ def _outcome(found: Matched, every: Sequence[Source]) -> RuleDraft | None:
 
 def _cases(every: Sequence[Source], found: Matched, rules: dict[str, RuleDraft], remarks: list[str]) -> None:
     key, opened = found.of("case_id"), found.of("opened_at")
-    if "case_id" not in rules:
-        rules["case_id"] = _numbered("case")
     if key is None or opened is None or key.source.facts.different == key.source.facts.count:
         return
     # One row for each event: what happened says which moment it was.
@@ -191,11 +222,6 @@ def _cases(every: Sequence[Source], found: Matched, rules: dict[str, RuleDraft],
 
 
 def _invitations(rules: dict[str, RuleDraft], remarks: list[str]) -> None:
-    if "invitation_id" not in rules:
-        rules["invitation_id"] = _numbered("response")
-        remarks.append(
-            "no column identifies a response: file and line do, so that overlapping exports would be counted twice."
-        )
     if not {"responded_at", "sent_at"} & set(rules):
         rules["responded_at"] = RuleDraft(
             "responded_at", {"is": FILL_IN}, 0.0, ("no column says when",), ("write a time of the whole file",)
@@ -294,9 +320,38 @@ def _complete(table: Table, rules: dict[str, RuleDraft]) -> None:
             rules[column] = RuleDraft(column, {"is": FILL_IN}, 0.0, ("no column says it",), doubts)
 
 
-def _numbered(what: str) -> RuleDraft:
-    column = {"contact": "contact_id", "case": "case_id", "response": "invitation_id"}[what]
-    return RuleDraft(column, {"row_number": True}, 0.9, (f"no column identifies a {what}: file and line do",))
+def _one_key(found: Matched, rules: dict[str, RuleDraft], remarks: list[str]) -> None:
+    """A key where no column's heading is one: another identifier that is different in every record, else file and line.
+
+    An identifier of customers that never stands twice may itself be the record's.
+    """
+    if found.table not in _RECORDS:
+        return
+    column, what = _RECORDS[found.table]
+    for other in ("contact_id", "customer_id"):
+        match = found.of(other)
+        if match is None or other == column or not _identifies(match):
+            continue
+        if other == "customer_id":
+            doubt = f"no value stands twice, so that it may identify the {what}"
+            rules[other] = replace(
+                rules[other], confidence=min(0.7, rules[other].confidence), doubts=(*rules[other].doubts, doubt)
+            )
+        if column not in rules:
+            rule = {key: value for key, value in rules[other].rule.items() if key != "login"}
+            doubt = f"no column of its own identifies a {what}; '{match.source.label}' is different in every record"
+            rules[column] = replace(rules[other], column=column, rule=rule, confidence=0.5, doubts=(doubt,))
+    if column not in rules:
+        said = f"no column identifies a {what}: file and line do"
+        doubt = "the same records in a second file would count twice"
+        rules[column] = RuleDraft(column, {"row_number": True}, 0.5, (said,), (doubt,))
+        remarks.append(f"{said}, so that overlapping exports would be counted twice.")
+
+
+def _identifies(match: Match) -> bool:
+    facts = match.source.facts
+    named = "id" in notions(match.source.label) and not match.source.joins
+    return named and facts.unique and facts.rows >= _TO_TELL and not facts.emails and "phone" not in match.fit.rule
 
 
 def _asked(found: Matched, rules: Mapping[str, RuleDraft]) -> list[RowsDraft]:
@@ -311,7 +366,7 @@ def _asked(found: Matched, rules: Mapping[str, RuleDraft]) -> list[RowsDraft]:
     )
     if found.table != "invitations":
         first = next(question for question in found.questions if question.scored)
-        when = {first.source.headings[0]: "filled"}
+        when = _answered(first)
         taken = [identifier]
         if found.table == "contacts":
             taken.append(replace(identifier, column="contact_id"))
@@ -337,24 +392,17 @@ def _asked(found: Matched, rules: Mapping[str, RuleDraft]) -> list[RowsDraft]:
         own = [replace(_question_rule(question), column="score" if question.scored else "text")]
         if question.scored and question.name in texts:
             own.append(replace(_question_rule(texts[question.name]), column="text"))
-        rows.append(RowsDraft("answers", (identifier, name, *own), {question.source.headings[0]: "filled"}))
+        rows.append(RowsDraft("answers", (identifier, name, *own), _answered(question)))
     return rows
+
+
+def _answered(question: Question) -> dict[str, Any]:
+    """When there is an answer: the cell is filled, and with no word for nothing."""
+    nothing = question.rule.get("nulls")
+    return {question.source.headings[0]: {"is": "filled", "not": nothing} if nothing else "filled"}
 
 
 def _question_rule(question: Question) -> RuleDraft:
     rule = {**origin(question.source), **question.rule}
     column = question.column or ("score" if question.scored else "text")
     return RuleDraft(column, rule, question.score, question.evidence, question.doubts, question.source.positions)
-
-
-def unused(source: Source) -> str:
-    """Why a column of the file is left out."""
-    if source.left_out is not None:
-        return source.left_out
-    if source.facts.count == 0:
-        return "empty in all records"
-    if source.facts.different == 1 and source.facts.rows > 1:
-        return "the same in every record"
-    return next(
-        (SKIPPED[word] for word in notions(source.label) if word in SKIPPED), "no canonical column is known for it"
-    )

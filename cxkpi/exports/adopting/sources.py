@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -11,22 +11,29 @@ import polars as pl
 from cxkpi.exports.adopting.facts import Facts, facts
 from cxkpi.exports.adopting.fit import joined
 from cxkpi.exports.adopting.grid import Grid
-from cxkpi.exports.adopting.headings import notions, rating, terms
+from cxkpi.exports.adopting.headings import Term, averages, notions, rating, terms, vocabulary, words
 from cxkpi.exports.adopting.terms import ABOUT_PEOPLE, FIRST_NAME, LAST_NAME, SKIPPED
 from cxkpi.exports.profile import normalise
 
 _MOMENTS = frozenset({"interval", "start", "end", "answered", "queued", "opened", "closed", "connected"})
+_LENGTHS = frozenset({"duration", "average", "minimum", "maximum", "total", "login", "logout"})
+_NAMED = 0.6
+_WELL_NAMED = 0.8
 
 
 @dataclass(frozen=True)
 class Source:
-    """One column, or several put together. ``label``: what it is matched by. ``again``: its heading stood before."""
+    """One column, or several put together. ``label``: what it is matched by. ``again``: its heading stood before.
+
+    ``doubts``: why they may not belong together.
+    """
 
     positions: tuple[int, ...]
     headings: tuple[str, ...]
     label: str
     facts: Facts
     again: bool = False
+    doubts: tuple[str, ...] = ()
 
     @property
     def joins(self) -> bool:
@@ -41,7 +48,7 @@ class Source:
         said = notions(self.label)
         if not self.joins and self._numbers_rows():
             return "numbers the rows of the file"
-        if any(word in ABOUT_PEOPLE for word in said):
+        if any(word in ABOUT_PEOPLE for word in (*said, "".join(words(self.label)))):
             return "about the person; no canonical column holds it"
         found = [SKIPPED[word] for word in said if word in SKIPPED]
         return found[0] if found else None
@@ -74,9 +81,12 @@ def sources(grid: Grid) -> tuple[Source, ...]:
 
 def _moments(single: Sequence[Source]) -> list[Source]:
     """Dates with the times of day that belong to them, by what their headings share."""
-    days = [one for one in single if not one.again and one.facts.formats and not one.facts.has_time]
+    days = [
+        one for one in single if not one.again and one.facts.formats and not one.facts.has_time and one.left_out is None
+    ]
     clocks = [one for one in single if not one.again and not one.facts.formats and one.facts.time_of_day is not None]
     found: list[Source] = []
+    unnamed: list[Source] = []
     for clock in clocks:
         rest = set(notions(clock.label)) - {"time", "timestamp"}
         own = [day for day in days if set(notions(day.label)) - {"date"} == rest]
@@ -84,8 +94,38 @@ def _moments(single: Sequence[Source]) -> list[Source]:
         if len(own) == 1 and "time" in notions(clock.label):
             found.append(_joined((own[0], clock), f"{own[0].label} {clock.label}"))
         elif not own and len(shared) == 1 and rest & _MOMENTS and not rest & {"duration"}:
-            found.append(_joined((shared[0], clock), clock.label))
+            unsaid = bool(rest & {"start", "interval"}) and rating(clock.label, _starts()) < _WELL_NAMED
+            found.append(_joined((shared[0], clock), "start time" if unsaid else clock.label))
+        elif len(days) == 1 and not own and _keeps_time(clock):
+            unnamed.append(clock)
+    timed = any(one.facts.has_time and rating(one.label, _starts()) >= _NAMED for one in single)
+    if unnamed and not found and not timed:
+        # Where an interval has two clocks, the earlier one is its start.
+        begins = min(unnamed, key=lambda one: float(one.facts.seconds.mean() or 0))  # type: ignore[arg-type]
+        day = days[0]
+        named = rating(begins.label, _starts()) >= _NAMED
+        label = begins.label if named else "date time"
+        doubts = () if named else (f"'{begins.label}' is taken for a time of day because its values look like one",)
+        found.append(replace(_joined((day, begins), label), doubts=doubts))
     return [one for one in found if one.facts.formats]
+
+
+def _keeps_time(clock: Source) -> bool:
+    """Whether clocks are times of day: their heading names no duration, and they are of whole five minutes."""
+    durations = (
+        terms for (table, column), terms in vocabulary().items() if column.endswith("_s") and column != "length_s"
+    )
+    if averages(clock.label) or set(notions(clock.label)) & _LENGTHS:
+        return False
+    seconds = clock.facts.filled.str.contains(r":\d\d:(?:[1-9]\d|\d[1-9])")
+    if any(rating(clock.label, terms) >= _NAMED for terms in durations) or bool(seconds.any()):
+        return False
+    minutes = clock.facts.filled.str.extract(r"^\d{1,2}:(\d\d)", 1).cast(pl.Int64, strict=False).drop_nulls()
+    return minutes.len() > 0 and bool((minutes % 5 == 0).all()) and clock.facts.different > 1
+
+
+def _starts() -> tuple[Term, ...]:
+    return tuple(term for (_, column), terms in vocabulary().items() if column == "started_at" for term in terms)
 
 
 def _names(single: Sequence[Source]) -> list[Source]:

@@ -14,6 +14,7 @@ from cxkpi.exports.adopting.match import Match, Matched
 from cxkpi.exports.values.durations import DURATION_UNITS
 
 _ADD_UP = 0.9
+_WHICH_UNIT = "which unit"
 _USUAL: Mapping[str, tuple[float, float]] = {
     "talk_s": (30, 3600),
     "hold_s": (1, 900),
@@ -39,16 +40,18 @@ def settled(found: Matched) -> Matched:
     else:
         unit, which, share = proven
         words = f"{' + '.join(which)} = end - start in {share:.0%} of the records if {UNIT_NAMES[unit]}"
+        other = f"{' + '.join(which)} in {UNIT_NAMES[unit]}, so this one is taken for {UNIT_NAMES[unit]} too"
         changed = {}
         for match in open_:
-            doubts = () if match.column in which else tuple(d for d in match.fit.doubts)
-            fit = Fit(1.0, {**match.fit.rule, "unit": unit}, (*match.fit.evidence, words), doubts)
+            own = match.column in which
+            doubts = tuple(doubt for doubt in match.fit.doubts if not (own and _WHICH_UNIT in doubt))
+            fit = Fit(1.0, {**match.fit.rule, "unit": unit}, (*match.fit.evidence, words if own else other), doubts)
             changed[match.column] = replace(match, fit=fit, score=min(1.0, match.score / max(0.1, match.fit.factor)))
     return replace(found, matches=tuple(changed.get(match.column, match) for match in found.matches))
 
 
 def _in_doubt(match: Match) -> bool:
-    return any("which unit" in doubt for doubt in match.fit.doubts)
+    return any(_WHICH_UNIT in doubt for doubt in match.fit.doubts)
 
 
 def _by_times(found: Matched, open_: Sequence[Match]) -> tuple[str, tuple[str, ...], float] | None:
@@ -60,6 +63,9 @@ def _by_times(found: Matched, open_: Sequence[Match]) -> tuple[str, tuple[str, .
     if begun is None or ended is None:
         return None
     span = pl.select((ended - begun).dt.total_milliseconds() / 1000).to_series()
+    if start.source.joins and end.source.joins and start.source.positions[0] == end.source.positions[0]:
+        # Of one day and two clocks the later one may belong to the day after.
+        span = pl.select(pl.when(span < 0).then(span + 86_400).otherwise(span)).to_series()
     if span.drop_nulls().len() < 5:
         return None
     known = {match.column: match for match in found.matches if match.column in (*_PARTS, "duration_s")}

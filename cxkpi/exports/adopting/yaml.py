@@ -28,6 +28,7 @@ def written(
     title: str,
     headings: Sequence[str],
     file: Mapping[str, Any],
+    skip: Sequence[Mapping[str, Any]],
     rows: Sequence[RowsDraft],
     version: RuleDraft | None,
     left_out: Sequence[tuple[str, str]],
@@ -41,6 +42,8 @@ def written(
     lines.append(f"match: {{headings: {_flow(list(headings))}}}")
     if file:
         lines.append(f"file: {_flow(dict(file))}")
+    if skip:
+        lines += ["skip:", *(f"  - {_flow(dict(rule))}" for rule in skip)]
     if version is not None:
         lines += [*_comment(_said(version), ""), f"version: {_value(version)}"]
     lines.append("tables:")

@@ -7,6 +7,7 @@ reason. Below stand rules that no single column gives, remarks, and what to do n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -181,10 +182,10 @@ def _cut(value: str, room: int, glyphs: Glyphs) -> str:
 def _below(adopted: Adopted, width: int, glyphs: Glyphs, written: str | None) -> Iterator[RenderableType]:
     texts: list[str] = []
     number = adopted.confirm
-    if number:
-        texts.append(
-            f"? {number} {'rule has' if number == 1 else 'rules have'} to be confirmed: data alone cannot settle them."
-        )
+    if number == 1:
+        texts.append("? 1 rule has to be confirmed: data alone cannot settle it.")
+    elif number:
+        texts.append(f"? {number} rules have to be confirmed: data alone cannot settle them.")
     texts += [plain(remark) for remark in adopted.remarks]
     yield from small(texts, width)
     yield from small(_next(adopted, written), width)
@@ -193,6 +194,11 @@ def _below(adopted: Adopted, width: int, glyphs: Glyphs, written: str | None) ->
 def _next(adopted: Adopted, written: str | None) -> Sequence[str]:
     if written is None:
         return ["-o FILE.yaml writes the profile, --yaml prints it."]
+    # Profiles in such a folder are found by themselves.
+    beside = Path(written).absolute().parent.name == "profiles"
+    use = "the files beside its folder are read with it" if beside else f"use --profile {written}"
+    if adopted.confirm == 1:
+        return [f"{written}: check the rule marked 'confirm: true' and remove the mark; then {use}."]
     if adopted.confirm:
-        return [f"{written}: check the rules marked 'confirm: true', remove the mark, then use --profile {written}."]
-    return [f"{written} is ready: use it as --profile {written}."]
+        return [f"{written}: check the rules marked 'confirm: true' and remove the marks; then {use}."]
+    return [f"{written} is ready: {use}."]

@@ -37,6 +37,7 @@ _SHORTEST_PATH = 16
 _WIDEST = 120
 _GAP = 2
 _DROPPED_FIRST = ("Blank", "Continued", "Lines", "Skipped", "Superseded")
+_DROPPED_LAST = ("Accepted", "Rejected", "Shared")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 _MEANING = {
@@ -123,6 +124,10 @@ def _files(found: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[RenderableT
         if name in columns:
             dropped.append(name)
             del columns[name]
+    for name in _DROPPED_LAST:
+        if name in columns and fixed - longest + min(longest, _SHORTEST_PATH) + _wide(columns) > width:
+            dropped.insert(0, name)
+            del columns[name]
     room = min(longest, max(_SHORTEST_PATH, width - (fixed - longest) - _wide(columns)))
     heading = [("File", room + 2), ("Period", period), *((name, -_width(name, columns)) for name in columns)]
     yield Text()
@@ -139,11 +144,12 @@ def _files(found: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[RenderableT
             yield Text(" " + _line(cells, heading), style="yellow" if one.attention else "")
             if said := _days(one.covered):
                 yield Padding(Text(said, style="dim"), (0, 0, 0, 5))
-    legend = ["records = accepted + superseded + rejected + skipped", "lines = records + continued + blank"]
+    shared = " - shared" if any(one.entry is not None and one.entry.shared for one in files) else ""
+    legend = ["records = accepted + superseded + rejected + skipped", f"lines = records + continued + blank{shared}"]
     if dropped:
         needed = fixed + _wide(_counts(files))
-        hidden = " and ".join(name.lower() for name in reversed(dropped))
-        legend.append(f"{hidden}: widen to {needed} columns")
+        hidden = listed([name.lower() for name in reversed(dropped)]).replace(" or ", " and ")
+        legend.append(f"not shown for lack of room: {hidden}; widen to {needed} columns")
     yield from small(packed(legend, width), width)
 
 
@@ -159,6 +165,7 @@ def _counts(files: Sequence[FileCheck]) -> dict[str, list[str]]:
         "Lines": [entry.lines for entry in entries],
         "Continued": [entry.continued for entry in entries],
         "Blank": [entry.blank for entry in entries],
+        "Shared": [entry.shared for entry in entries],
     }
     kept = ("Records", "Accepted", "Rejected", "Lines")
     return {name: [figures.count(one) for one in some] for name, some in every.items() if any(some) or name in kept}
@@ -280,7 +287,7 @@ def _told(group: Sequence[Observation], glyphs: Glyphs, show_values: bool) -> Te
     message = plain(together(group) if len(group) > 1 else without_place(first))
     said.append(f"{'  ' if place else ''}{message}", style="not bold")
     masked = first.finding.masked and not show_values
-    if first.spots and not masked and (example := first.spots[0].example):
+    if first.spots and not masked and (example := first.spots[0].example) and plain(example) not in message:
         said.append(f"  {plain(example)}", style="cyan")
     further = _further(group, glyphs)
     if further:
