@@ -6,7 +6,10 @@ shows its traceback. This module imports nothing from the package.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 EXIT_FINE = 0
@@ -72,6 +75,19 @@ class Problem:
         if self.hint:
             head += f"\n    {self.hint}" if shows_source else f" {self.hint}"
         return head
+
+
+@contextmanager
+def disk_faults() -> Iterator[None]:
+    """What Polars says of a disk that is full or read-only as the OSError it is, so that callers can tell it apart."""
+    try:
+        yield
+    except Exception as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if isinstance(error, OSError) or number is None:
+            raise
+        code = int(number[1])
+        raise OSError(code, os.strerror(code)) from None
 
 
 class UserError(Exception):

@@ -16,7 +16,8 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,12 +28,13 @@ from pydantic import BaseModel
 
 from cxkpi._version import __version__
 
-READER = 2
+READER = 3
 """Raised whenever the same bytes and the same profile may make something else than before."""
 
 # Prints of keys are compared between files, and another Polars or another processor may make others.
 _MADE_BY = (pl.__version__, platform.machine())
 
+_HASHED_AT_ONCE = 2
 _META = "meta.json"
 _UNFINISHED = ".unfinished-"
 _KEY = re.compile(r"[0-9a-f]{32}-[0-9a-f]{64}")
@@ -77,9 +79,9 @@ class Cache:
             return None
         try:
             meta = json.loads((folder / _META).read_text(encoding="utf-8"))
-            sound = _checksum(meta["told"]) == meta["checksum"] and all(
-                list(_of_file(folder / name)) == [size, digest] for name, (size, digest) in meta["files"].items()
-            )
+            there = _of_files(folder / name for name in meta["files"])
+            same = all(list(there[name]) == [size, digest] for name, (size, digest) in meta["files"].items())
+            sound = same and _checksum(meta["told"]) == meta["checksum"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             sound = False
         if not sound:
@@ -99,7 +101,7 @@ class Cache:
 
         ``told``: what is to be known of them, as JSON has it. Raises OSError where that cannot be written.
         """
-        files = {path.name: _of_file(path) for path in sorted(begun.iterdir())}
+        files = _of_files(begun.iterdir())
         meta = {"shown": shown, "files": files, "told": told, "checksum": _checksum(told)}
         (begun / _META).write_text(json.dumps(meta), encoding="utf-8")
         for path in begun.iterdir():
@@ -122,8 +124,8 @@ class Cache:
         """Remove everything that is kept; how many entries there were."""
         count = 0
         for folder in self._folders():
-            count += not folder.name.startswith(_UNFINISHED)
             shutil.rmtree(folder, ignore_errors=True)
+            count += not folder.name.startswith(_UNFINISHED) and not folder.exists()
         return count
 
     def _entries(self) -> Iterator[Entry]:
@@ -191,6 +193,13 @@ def canonical(value: object) -> Any:
 
 def _checksum(told: object) -> str:
     return hashlib.sha256(json.dumps(told).encode("utf-8")).hexdigest()
+
+
+def _of_files(paths: Iterable[Path]) -> dict[str, tuple[int, str]]:
+    """Size and hash of files of one folder, by name."""
+    every = sorted(paths)
+    with ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash") as threads:
+        return {path.name: found for path, found in zip(every, threads.map(_of_file, every), strict=True)}
 
 
 def _of_file(path: Path) -> tuple[int, str]:

@@ -7,9 +7,12 @@ So it can be kept and used again for as long as the file and its profile stay th
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -18,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from cxkpi.errors import InputError
+from cxkpi.errors import InputError, disk_faults
 from cxkpi.exports import cache as kept
 from cxkpi.exports.cache import Cache, Damaged
 from cxkpi.exports.files.blocks import BLOCK_BYTES, encoding_of, text_records
@@ -27,13 +30,16 @@ from cxkpi.exports.files.records import Records
 from cxkpi.exports.findings import Finding, merged, register
 from cxkpi.exports.joining.times import events
 from cxkpi.exports.layout.inputs import Recognised
-from cxkpi.exports.rows import Made, make
+from cxkpi.exports.rows import Made, make, numbered_by
 from cxkpi.exports.values.decisions import Decisions, columns, decide
 from cxkpi.exports.values.noticing import of_file
 from cxkpi.result import Reject
 from cxkpi.tables import Table
 
 Progress = Callable[[str, int, int], None]
+
+_BLOCKS_AT_ONCE = 2
+"""Polars keeps the processors busy within an operation; the second block fills the gaps between them."""
 
 
 def _said_stray(one: Finding) -> str:
@@ -48,11 +54,28 @@ def _said_capped(one: Finding) -> str:
     )
 
 
+def _said_mixed(one: Finding) -> str:
+    are = "1 character is" if one.count == 1 else f"{one.count:,} characters are"
+    first = "" if one.count == 1 else "the first "
+    return (
+        f"{one.path}: {are} not written in {one.detail} as the rest of the file is ({first}in line {one.line}); "
+        "read as Windows-1252 where that has a character. Several files may have been put together."
+    )
+
+
+def _said_nuls(one: Finding) -> str:
+    were = "1 NUL byte was" if one.count == 1 else f"{one.count:,} NUL bytes were"
+    first = "" if one.count == 1 else "the first "
+    return f"{one.path}: {were} left out ({first}in line {one.line}); what stood there may be damaged."
+
+
 GUESSED = register("F100", "note", True, "{path} is not UTF-8; it was read as {detail}.")
 STRAY = register("F101", "note", True, _said_stray)
 REPEATED = register("F102", "note", True, "{path}: the heading '{column}' stands more than once; the first was read.")
 REBUILT = register("F103", "note", True, "{path}: what was kept of it in the cache was damaged; it was read again.")
 UNKEPT = register("F104", "note", True, "the cache cannot be written ({detail}); nothing was kept.")
+MIXED = register("F105", "warning", True, _said_mixed)
+NULS = register("F106", "warning", True, _said_nuls)
 CAPPED = register("F600", "warning", True, _said_capped)
 
 
@@ -60,6 +83,7 @@ CAPPED = register("F600", "warning", True, _said_capped)
 class Part:
     """Rows of one table, in the order of their records, which stand on the lines ``first`` to ``last``.
 
+    ``numbered``: records share lines; both are numbers of records then, and rows have ``record`` besides ``line``.
     ``filled``: the columns in which some row has a value. ``oldest`` and ``newest``: of the event columns.
     """
 
@@ -70,6 +94,7 @@ class Part:
     newest: datetime | None
     first: int = 0
     last: int = -1
+    numbered: bool = False
 
     def has(self, lines: pl.Series) -> bool:
         """Whether rows of some of these lines may be among these."""
@@ -82,8 +107,8 @@ class FileRead:
 
     ``parts``: table -> its rows; their columns are the declared ones, ``source``, ``file`` and ``line`` (the record's).
     ``keys``: files of ``line``, ``key`` and ``version`` of every accepted record. ``records`` counts all
-    of them, ``lines`` the physical ones, of which ``blank`` and ``continued`` are none. ``folder``: where the parts
-    are, if they may be moved from there.
+    of them, of which ``shared`` stand on the line of another; ``lines`` the physical lines, of which ``blank`` and
+    ``continued`` are none. ``movable``: the parts may be moved from where they are.
     """
 
     file: Recognised
@@ -100,6 +125,7 @@ class FileRead:
     supplied: Mapping[str, frozenset[str]]
     rejects: tuple[Reject, ...]
     findings: tuple[Finding, ...]
+    shared: int = 0
     cached: bool = False
     movable: bool = True
 
@@ -133,7 +159,8 @@ def read(
         if found is not None:
             if progress:
                 progress(source.shown, source.size, source.size)
-            return _restored(file, *found)
+            with suppress(FileNotFoundError):
+                return _own(_restored(file, *found), into)
     try:
         folder = cache.begin()
     except OSError as error:
@@ -145,12 +172,35 @@ def read(
             fresh = _read(file, tables, timezone, folder, progress)
             key = f"{begun}-{content.result()}"
         place = cache.put(key, folder, source.shown, _told(fresh))
+        own = _own(_at(fresh, place), into)
     except OSError as error:
         told.append(Finding(UNKEPT, "", detail=error.strerror or str(error)))
         return _with_findings(_read(file, tables, timezone, into, progress), told)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return _with_findings(_at(fresh, place), told)
+    return _with_findings(own, told)
+
+
+def _own(read: FileRead, into: Path) -> FileRead:
+    """The same under names of the run's own, because somebody may clear the cache while it runs.
+
+    Raises FileNotFoundError where that has just happened.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    for path in (*(part.path for parts in read.parts.values() for part in parts), *read.keys):
+        another_name(path, into / path.name)
+    return _at(read, into)
+
+
+def another_name(path: Path, place: Path) -> None:
+    """A second name for a file, where the file system allows it; else a copy. What was at ``place`` is replaced."""
+    place.unlink(missing_ok=True)
+    try:
+        os.link(path, place)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(path, place)
 
 
 def _with_findings(read: FileRead, told: Sequence[Finding]) -> FileRead:
@@ -166,6 +216,7 @@ class _Gathered:
 
     parts: dict[str, list[Part]] = field(default_factory=dict)
     keys: list[Path] = field(default_factory=list)
+    several: bool = True
     used: int = 0
     skipped: int = 0
     blanked: int = 0
@@ -173,10 +224,22 @@ class _Gathered:
     blank: int = 0
     continued: int = 0
     repaired: int = 0
+    shared: int = 0
     logins: dict[tuple[str, str], str] = field(default_factory=dict)
     supplied: dict[str, frozenset[str]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What one block became: its account, without its cells and rows, and where these were written."""
+
+    records: Records
+    height: int
+    made: Made
+    parts: Mapping[str, Part]
+    keys: Path
 
 
 class _Undecided(Exception):  # noqa: N818 - not an error: the whole file has to be asked
@@ -204,15 +267,18 @@ def _with_encoding(
     encoding: Encoding | None,
 ) -> FileRead:
     reading = _Reading(file, tables, timezone, into, encoding, progress)
-    try:
-        gathered = reading.gather(None)
-    except _Undecided:
-        _empty(into)
-        gathered = reading.gather(reading.decided())
+    decisions: Decisions | None = None
+    while True:
+        try:
+            gathered = reading.gather(decisions)
+            break
+        except _Undecided:
+            _empty(into)
+            decisions = reading.decided()
     shown, layout = file.source.shown, file.layout
     findings = [*of_file(gathered.findings)]
-    if encoding is not None and encoding.guessed:
-        findings.append(Finding(GUESSED, shown, detail=encoding.name))
+    if encoding is not None:
+        findings.extend(_of_encoding(encoding, shown))
     if gathered.repaired:
         findings.append(Finding(STRAY, shown, count=gathered.repaired))
     findings.extend(Finding(REPEATED, shown, heading) for heading in layout.repeated)
@@ -228,11 +294,22 @@ def _with_encoding(
         lines=gathered.lines,
         blank=gathered.blank,
         continued=gathered.continued,
+        shared=gathered.shared,
         logins=gathered.logins,
         supplied=gathered.supplied,
         rejects=tuple(sorted(gathered.rejects, key=lambda reject: (reject.line, reject.column))),
         findings=merged([*findings, *_capped(file, gathered.used + len(gathered.rejects))]),
     )
+
+
+def _of_encoding(encoding: Encoding, shown: str) -> Iterator[Finding]:
+    if encoding.guessed:
+        yield Finding(GUESSED, shown, detail=encoding.name)
+    if encoding.others is not None:
+        written = encoding.name.upper().removesuffix("-LE").removesuffix("-BE")
+        yield Finding(MIXED, shown, count=encoding.others.count, line=encoding.others.line, detail=written)
+    if encoding.nuls is not None:
+        yield Finding(NULS, shown, count=encoding.nuls.count, line=encoding.nuls.line)
 
 
 def _capped(file: Recognised, records: int) -> Iterator[Finding]:
@@ -260,6 +337,8 @@ class _Reading:
         self.into = into
         self.encoding = encoding
         self.progress = progress
+        self.points_asked = False
+        """Whether all records are, or have been, asked what points between digits part."""
 
     def gather(self, decisions: Decisions | None) -> _Gathered:
         """Read the file; without ``decisions`` its first records decide.
@@ -271,30 +350,25 @@ class _Reading:
         gathered = _Gathered()
         first, blocks = _whether_only(self.blocks(wanted(file)))
         only = first is not None
-        with ThreadPoolExecutor(1, thread_name_prefix="parts") as thread:
-            writing: Future[None] | None = None
+        gathered.several = not only
+        begun: deque[Future[_Block]] = deque()
+        with ThreadPoolExecutor(_BLOCKS_AT_ONCE, thread_name_prefix="rows") as threads:
             for number, records in enumerate(blocks):
                 if decisions is None and (only or records.cells.height):
                     decisions = self.decide(records.cells, final=only)
-                made = self.make(records.cells, decisions)
-                if made.contradicted and not (final or only):
-                    raise _Undecided
-                if writing is not None:
-                    writing.result()
-                height = records.cells.height
-                rest = dataclasses.replace(records, cells=records.cells.clear())
+                if len(begun) == _BLOCKS_AT_ONCE:
+                    self.add(gathered, begun.popleft().result(), final or only)
+                begun.append(threads.submit(self.block, number, records, decisions))
                 del records
-                writing = thread.submit(self.keep, gathered, number, rest, height, made)
-                del made
-            if writing is not None:
-                writing.result()
+            while begun:
+                self.add(gathered, begun.popleft().result(), final or only)
         return gathered
 
     def decided(self) -> Decisions:
         """What all records together decide. Raises InputError where even they cannot."""
         layout = self.file.layout
-        asked = columns(layout.profile, layout)
-        frames = [records.cells.unique() for records in self.blocks(sorted(asked))]
+        asked = columns(layout.profile, layout, self.tables if self.points_asked else None)
+        frames = [records.cells.drop("record", strict=False).unique() for records in self.blocks(sorted(asked))]
         return self.decide(pl.concat(frames).sort("line"), final=True)
 
     def decide(self, cells: pl.DataFrame, *, final: bool) -> Decisions:
@@ -326,28 +400,49 @@ class _Reading:
         if self.progress:
             self.progress(self.file.source.shown, done, self.file.source.size)
 
-    def keep(self, gathered: _Gathered, number: int, records: Records, height: int, made: Made) -> None:
-        """Write what a block became, and add it to what the others came to."""
-        shown = self.file.source.shown
-        for name, frame in made.tables.items():
-            path = self.into / f"{name}-{number:05d}.parquet"
-            part = write_part(frame.with_columns(pl.lit(shown).alias("file")), self.tables[name], path)
+    def block(self, number: int, records: Records, decisions: Decisions | None) -> _Block:
+        """Make the rows of a block and write them."""
+        made = self.make(records.cells, decisions)
+        height = records.cells.height
+        records = dataclasses.replace(records, cells=records.cells.clear())
+        shown = pl.lit(self.file.source.shown).alias("file")
+        parts = {
+            name: write_part(frame.with_columns(shown), self.tables[name], self.into / f"{name}-{number:05d}.parquet")
+            for name, frame in made.tables.items()
+        }
+        keys = self.into / f"keys-{number:05d}.parquet"
+        with disk_faults():
+            made.keys.write_parquet(keys, compression="uncompressed", statistics=False)
+        return _Block(records, height, dataclasses.replace(made, tables={}, keys=made.keys.clear()), parts, keys)
+
+    def add(self, gathered: _Gathered, block: _Block, settled: bool) -> None:
+        """Add what a block became to what those before it came to.
+
+        Raises _Undecided where it contradicts what was decided, unless that is ``settled``.
+        """
+        records, made = block.records, block.made
+        if made.points_doubted and not (settled and (self.points_asked or not gathered.several)):
+            self.points_asked = True
+            raise _Undecided
+        if made.contradicted and not settled:
+            raise _Undecided
+        for name, part in block.parts.items():
             gathered.parts.setdefault(name, []).append(part)
             gathered.supplied[name] = gathered.supplied.get(name, frozenset()) | made.supplied[name]
-        path = self.into / f"keys-{number:05d}.parquet"
-        made.keys.write_parquet(path, compression="uncompressed", statistics=False)
-        gathered.keys.append(path)
-        gathered.used += height - made.skipped - len(made.rejects)
+        gathered.keys.append(block.keys)
+        gathered.used += block.height - made.skipped - len(made.rejects)
         gathered.skipped += records.skipped + made.skipped
         gathered.blanked += made.blanked
         gathered.lines += records.lines
         gathered.blank += records.blank
         gathered.continued += records.continued
         gathered.repaired += records.repaired
+        gathered.shared += records.shared
         gathered.logins.update(made.logins)
+        shown = self.file.source.shown
         broken = (Reject(shown, one.line, "", "", one.reason) for one in records.broken)
         gathered.rejects.extend((*broken, *made.rejects))
-        gathered.findings = list(merged([*gathered.findings, *made.findings, *made.unsaid]))
+        gathered.findings = list(merged([*gathered.findings, *records.findings, *made.findings, *made.unsaid]))
 
 
 def wanted(file: Recognised) -> list[int]:
@@ -371,10 +466,14 @@ def write_part(frame: pl.DataFrame, table: Table, path: Path) -> Part:
     names = [*table.columns, "source", "file", "line"]
     further = [name for name in frame.columns if name not in {*names}]
     frame = frame.select(*names, *further)
-    frame.write_parquet(path, compression="lz4")
+    with disk_faults():
+        frame.write_parquet(path, compression="lz4")
     oldest, newest = events(frame, table)
-    first, last = frame.select(pl.col("line").min().alias("first"), pl.col("line").max().alias("last")).row(0)
-    return Part(path, frame.height, filled(frame), oldest, newest, *((0, -1) if first is None else (first, last)))
+    number = pl.col(numbered_by(frame))
+    first, last = frame.select(number.min().alias("first"), number.max().alias("last")).row(0)
+    if first is None:
+        first, last = 0, -1
+    return Part(path, frame.height, filled(frame), oldest, newest, first, last, "record" in frame.columns)
 
 
 def filled(frame: pl.DataFrame) -> frozenset[str]:
@@ -402,6 +501,7 @@ def _told(read: FileRead) -> dict[str, Any]:
                     sorted(part.filled),
                     part.first,
                     part.last,
+                    part.numbered,
                     _iso(part.oldest),
                     _iso(part.newest),
                 ]
@@ -418,7 +518,7 @@ def _told(read: FileRead) -> dict[str, Any]:
     }
 
 
-_COUNTS = ("records", "skipped", "blanked", "lines", "blank", "continued")
+_COUNTS = ("records", "skipped", "blanked", "lines", "blank", "continued", "shared")
 
 
 def _restored(file: Recognised, folder: Path, told: Mapping[str, Any]) -> FileRead:
@@ -427,8 +527,8 @@ def _restored(file: Recognised, folder: Path, told: Mapping[str, Any]) -> FileRe
         encoding=told["encoding"],
         parts={
             name: tuple(
-                Part(folder / path, rows, frozenset(columns), _instant(oldest), _instant(newest), first, last)
-                for path, rows, columns, first, last, oldest, newest in parts
+                Part(folder / path, rows, frozenset(columns), _instant(oldest), _instant(newest), first, last, numbered)
+                for path, rows, columns, first, last, numbered, oldest, newest in parts
             )
             for name, parts in told["parts"].items()
         },

@@ -131,9 +131,9 @@ def test_every_byte_decides_about_the_encoding(loaded: Load) -> None:
     assert "moves.csv is not UTF-8; it was read as cp1252." in became.loaded.notes
 
 
-def test_a_zero_byte_far_down_is_no_text(loaded: Load) -> None:
+def test_zero_bytes_far_down_are_no_text(loaded: Load) -> None:
     with pytest.raises(InputError) as caught:
-        loaded({"moves.csv": (HEAD + lines(45_000)).encode() + b"z,\x00,A,B\n"}, profile=PROFILE, named=True)
+        loaded({"moves.csv": (HEAD + lines(45_000)).encode() + b"z,\x00,A,B\n" * 400}, profile=PROFILE, named=True)
     assert [problem.code for problem in caught.value.problems] == ["I103"]
 
 

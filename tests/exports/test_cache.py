@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cxkpi.errors import OutputError
 from cxkpi.exports import cache as cache_module
 from cxkpi.exports.cache import Cache, default_folder
 from cxkpi.exports.load import Loaded, load
@@ -211,3 +212,47 @@ def test_progress_reaches_the_end(place: Place) -> None:
     assert told[-1] == ("moves.csv", size, size)
     assert {(name, whole) for name, _, whole in told} == {("moves.csv", size)}
     assert [done for _, done, _ in told] == [size] * len(told)
+
+
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_what_is_cleared_while_it_is_used_is_read_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    first = place.load()
+    if method == "put":
+        place.cache.clear()
+    original = getattr(Cache, method)
+
+    def cleared(cache: Cache, *arguments: object) -> object:
+        found = original(cache, *arguments)
+        cache.clear()
+        return found
+
+    monkeypatch.setattr(Cache, method, cleared)
+    again = place.load()
+    assert rows(again) == rows(first)
+
+
+def test_a_full_disk_costs_the_cache_and_not_the_report(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = pl.DataFrame.write_parquet
+
+    def full(frame: pl.DataFrame, path: Path, **how: object) -> None:
+        if str(path).startswith(str(place.cache.folder)):
+            raise pl.exceptions.ComputeError("parquet: IO error: No space left on device (os error 28)")
+        write(frame, path, **how)  # type: ignore[arg-type]
+
+    expected = rows(place.load())
+    place.cache.clear()
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    loaded = place.load()
+    assert rows(loaded) == expected
+    assert any("the cache cannot be written (No space left on device)" in note for note in loaded.notes)
+
+
+def test_no_room_for_the_tables_is_an_output_error(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(frame: pl.DataFrame, path: Path, **how: object) -> None:
+        raise pl.exceptions.ComputeError("parquet: IO error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(OutputError, match="no space left"):
+        load([place.data], tables=TABLES, timezone="UTC", into=place.base / "t")

@@ -27,6 +27,7 @@ def known(text: str) -> Profile:
         ("queue: {from: Q, extract: 'ab'}", "", "P103", 6, "exactly one group"),
         ("queue: {from: Q, extract: '(?=a)(b)'}", "", "P103", 6, "not a regular expression"),
         ("queue: {from: Q, when: {X: {matches: '(?!a)'}}}", "", "P103", 6, "not a regular expression"),
+        ("queue: {from: Q, when: {X: {not_matches: '(?!a)'}}}", "", "P103", 6, "not a regular expression"),
         ("queue: {from: Q, when: {'like:(': filled}}", "", "P103", 6, "not a regular expression"),
         ("queue: {like: '('}", "", "P103", 6, "not a regular expression"),
         ("queue: {like: 'Q', of_heading: true}", "", "P103", 6, "exactly one group"),

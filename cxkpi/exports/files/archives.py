@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -148,6 +149,9 @@ def members(path: Path, shown: str) -> tuple[Member, ...]:
 
 def open_plain(path: Path, shown: str) -> Stream:
     """A file as it is."""
+    if path.is_symlink() and not path.exists():
+        message = f"it is a link to {printable(os.readlink(path))}, which is not there."
+        raise InputError(Problem("I100", message, Place(shown), "Put the file there, or remove the link."))
     with unspoilt(shown):
         file = path.open("rb")
     return Stream(file, shown, path.stat().st_size, file)

@@ -15,13 +15,45 @@ from cxkpi.exports.files.reading import NotText, decode
 from cxkpi.exports.files.records import Broken, Records, name_of
 from cxkpi.exports.files.sections import flat
 from cxkpi.exports.files.sources import Source
-from cxkpi.exports.files.workbook import Workbook
+from cxkpi.exports.files.workbook import NOT_CALCULATED, Repeated, Workbook
+from cxkpi.exports.findings import Finding, merged, register
 from cxkpi.exports.layout.recognise import Layout
+from cxkpi.exports.profile import normalise
 from cxkpi.exports.values.cells import cleaned
 
 _BLOCK = 50_000
 _FOOTER_ROWS = 60
 Row = tuple[int, Sequence[str]]
+
+
+def _cells(one: Finding) -> str:
+    return "1 cell" if one.count == 1 else f"{one.count:,} cells"
+
+
+def _said_uncalculated(one: Finding) -> str:
+    hold = "holds a formula whose result was" if one.count == 1 else "hold formulas whose results were"
+    return (
+        f"{one.path}: {_cells(one)} in '{one.column}' (line {one.line}) {hold} not saved; read as empty. "
+        "Open the file in Excel and save it."
+    )
+
+
+def _said_merged(one: Finding) -> str:
+    are = "is merged with the one" if one.count == 1 else "are merged with those"
+    return (
+        f"{one.path}: {_cells(one)} in '{one.column}' (line {one.line}) {are} above; read as holding the same value. "
+        "Numbers that are added up may count several times."
+    )
+
+
+def _said_twice(one: Finding) -> str:
+    had = "1 record names" if one.count == 1 else f"{one.count:,} records name"
+    return f"{one.path}: {had} '{one.column}' twice in one object (line {one.line}); the last value was read."
+
+
+UNCALCULATED = register("F107", "error", True, _said_uncalculated)
+MERGED = register("F108", "warning", True, _said_merged)
+NAMED_TWICE = register("F109", "warning", True, _said_twice)
 
 
 def is_cellwise(source: Source, layout: Layout) -> bool:
@@ -52,8 +84,18 @@ class _Block:
         self.places = places
         self.nulls = nulls
         self.rows: list[Row] = []
+        self.numbers: list[int] = []
+        self.shared = 0
+        self.findings: list[Finding] = []
         self.broken: list[Broken] = []
         self.skipped = self.blank = self.continued = 0
+
+    def between(self, lines: int, blank: bool) -> None:
+        """Lines on which no record begins."""
+        if blank:
+            self.blank += lines
+        else:
+            self.continued += lines
 
     @property
     def full(self) -> bool:
@@ -67,14 +109,23 @@ class _Block:
             for number, place in enumerate(self.places)
         ]
         lines = pl.Series("line", [line for line, _ in self.rows], dtype=pl.Int64)
-        frame = cleaned(pl.DataFrame([*columns, lines]), self.nulls)
+        numbers = pl.Series("record", self.numbers, dtype=pl.Int64)
+        numbered = [numbers] if self.numbers and (numbers != lines).any() else []
+        frame = cleaned(pl.DataFrame([*columns, lines, *numbered]), self.nulls)
         records = len(self.rows) + len(self.broken) + self.skipped
-        lines_of_all = records + self.blank + self.continued
         made = Records(
-            frame, tuple(self.broken), self.skipped, lines_of_all, 0, blank=self.blank, continued=self.continued
+            frame,
+            tuple(self.broken),
+            self.skipped,
+            records + self.blank + self.continued - self.shared,
+            0,
+            blank=self.blank,
+            continued=self.continued,
+            shared=self.shared,
+            findings=merged(self.findings),
         )
-        self.rows, self.broken = [], []
-        self.skipped = self.blank = self.continued = 0
+        self.rows, self.broken, self.numbers, self.findings = [], [], [], []
+        self.skipped = self.blank = self.continued = self.shared = 0
         return made
 
 
@@ -94,6 +145,8 @@ def _workbook(source: Source, layout: Layout, places: Sequence[int], nulls: Sequ
             block.continued += 1
         else:
             waiting.append((number + 1, () if empty else row))
+        if number >= layout.data_line:
+            block.findings += _of_cells(source, layout, places, number + 1, row)
         if len(waiting) > _FOOTER_ROWS:
             _put(block, waiting.popleft(), heading)
         if block.full:
@@ -105,6 +158,32 @@ def _workbook(source: Source, layout: Layout, places: Sequence[int], nulls: Sequ
         else:
             block.skipped += 1
     yield block.take()
+
+
+def _of_cells(
+    source: Source, layout: Layout, places: Sequence[int], line: int, row: Sequence[str]
+) -> Iterator[Finding]:
+    """What is to be said of the cells of a row that are read."""
+    for place in places:
+        cell = row[place] if place < len(row) else ""
+        if cell is NOT_CALCULATED or type(cell) is Repeated:
+            code = UNCALCULATED if cell is NOT_CALCULATED else MERGED
+            touched = _touched(layout, place)
+            yield Finding(code, source.shown, layout.headings[place].strip(), line=line, columns=touched)
+
+
+def _touched(layout: Layout, place: int) -> tuple[str, ...]:
+    """The canonical columns that are read from a position of the file."""
+    found = (
+        f"{table}.{column}"
+        for table, templates in layout.profile.tables.items()
+        for rows in templates
+        for column, rules in rows.rules.items()
+        for rule in rules
+        for name in (*rule.from_, *rule.join, *rule.between, *rule.plus, *rule.minus)
+        if layout.positions.get(normalise(name)) == place
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _put(block: _Block, row: Row, heading: Sequence[str]) -> None:
@@ -139,20 +218,21 @@ def _json(source: Source, layout: Layout, places: Sequence[int], nulls: Sequence
     block = _Block(places, nulls)
     last = 0
     with source.open() as stream:
-        by_lines, every = json_records.opened(stream, source.shown, layout.profile.file.each)
+        by_lines, every, tally = json_records.opened(stream, source.shown, layout.profile.file.each)
         for item in every:
-            between = item.line - last - 1
-            if by_lines:
-                block.blank += between
-            else:
-                block.continued += between
+            block.shared += item.line == last
+            block.between(max(0, item.line - last - 1), by_lines)
             last = item.line
+            if item.twice:
+                block.findings.append(Finding(NAMED_TWICE, source.shown, item.twice, line=item.line))
             if item.broken is not None:
                 block.broken.append(Broken(item.line, item.broken))
             else:
                 block.rows.append((item.line, [item.cells.get(name, "") for name in names]))
+                block.numbers.append(item.number)
             if block.full:
                 yield block.take()
+        block.between(max(0, tally.lines - last), by_lines)
     yield block.take()
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cxkpi.errors import Place, Problem
+from cxkpi.errors import InputError, Place, Problem
+
+
+class NothingThere(InputError):  # noqa: N818 - a finding about a file
+    """There is nothing in it that could be an export: it is empty, or no text at all."""
 
 
 def unreadable(message: str, place: Place | None, hint: str | None) -> Problem:

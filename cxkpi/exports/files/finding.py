@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from glob import has_magic
 from pathlib import Path
 
 from cxkpi.errors import InputError, Place, Problem, UsageError
+from cxkpi.exports.files.faults import unreadable
 
 TEXT = frozenset({".csv", ".tsv", ".txt", ".log"})
 JSON = frozenset({".json", ".jsonl", ".ndjson"})
@@ -29,8 +31,10 @@ class Found:
     given: bool
 
 
-def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """The files that ``paths`` mean, in order of their names, and notes about files that are not read.
+
+    ``never``: files that no folder or pattern stands for, because a run writes them.
 
     A folder is searched, without its sub-folders, for the endings in ``EXTENSIONS``; a path with ``*``, ``?``, ``[]``
     or ``**`` stands for every such file it fits. Hidden files are left alone. Raises UsageError where a path is missing
@@ -38,19 +42,23 @@ def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """
     found: dict[Path, Found] = {}
     notes: list[str] = []
+    written = {path.resolve() for path in never}
     for path in paths:
         if path.is_dir():
-            entries = _files(path.iterdir())
+            entries = [entry for entry in _files(path.iterdir()) if entry.resolve() not in written]
             inside = [entry for entry in entries if _is_read(entry)]
             if not inside:
                 raise InputError(_nothing(path, entries))
             notes += _left_alone(entries)
         elif path.is_file():
             known = found.get(path.resolve())
-            found[path.resolve()] = Found(path, known.shown if known else path.name, True)
+            found[path.resolve()] = Found(path, known.shown if known else readable(path.name), True)
             continue
+        elif path.exists() and not has_magic(path.as_posix()):
+            message = "this is not a regular file, but a device, a pipe or the like."
+            raise InputError(unreadable(message, Place(readable(path.as_posix())), "Save it as a file first."))
         elif has_magic(path.as_posix()):
-            entries = _files(_fitting(path))
+            entries = [entry for entry in _files(_fitting(path)) if entry.resolve() not in written]
             inside = [entry for entry in entries if _is_read(entry)]
             if not inside:
                 message = f"no file fits {path.as_posix()}."
@@ -58,12 +66,14 @@ def find(paths: Sequence[Path]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
                 raise UsageError(Problem("U010", message, Place(path.as_posix()), hint))
             notes += _left_alone(entries)
         else:
-            message = f"there is no file or folder {path.as_posix()}."
-            raise UsageError(Problem("U010", message, Place(path.as_posix()), "Check the spelling of the path."))
+            message = f"there is no file or folder {readable(path.as_posix())}."
+            raise UsageError(
+                Problem("U010", message, Place(readable(path.as_posix())), "Check the spelling of the path.")
+            )
         for entry in inside:
-            found.setdefault(entry.resolve(), Found(entry, entry.name, False))
+            found.setdefault(entry.resolve(), Found(entry, readable(entry.name), False))
     names = Counter(file.shown for file in found.values())
-    unique = [f if names[f.shown] == 1 else replace(f, shown=f.path.as_posix()) for f in found.values()]
+    unique = [f if names[f.shown] == 1 else replace(f, shown=readable(f.path.as_posix())) for f in found.values()]
     return tuple(sorted(unique, key=lambda file: (file.shown, file.path.as_posix()))), tuple(dict.fromkeys(notes))
 
 
@@ -82,8 +92,19 @@ def profiles_beside(paths: Sequence[Path], given: Sequence[Path] = ()) -> tuple[
     return tuple(found[key] for key in sorted(found) if key not in named)
 
 
+def readable(name: str) -> str:
+    """A name that can be shown: what of it is no text is replaced."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
+
+
 def _files(entries: Iterable[Path]) -> list[Path]:
-    return sorted(entry for entry in entries if not entry.name.startswith((".", "~$")) and entry.is_file())
+    """Files, and links to what is not there, which must not be missed in silence."""
+    shown = (entry for entry in entries if not entry.name.startswith((".", "~$")))
+    return sorted(entry for entry in shown if entry.is_file() or _leads_nowhere(entry))
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not os.path.exists(path)
 
 
 def _is_read(path: Path) -> bool:
@@ -114,7 +135,7 @@ def _left_alone(entries: Iterable[Path]) -> list[str]:
     for entry in entries:
         advice = advice_for(entry)
         if advice and not _is_read(entry):
-            notes.append(f"{entry.name} was not read: {advice[0]}. {advice[1]}")
+            notes.append(f"{readable(entry.name)} was not read: {advice[0]}. {advice[1]}")
     return notes
 
 

@@ -34,19 +34,45 @@ class Number(str):
     __slots__ = ()
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+class _Repeating(dict[str, Any]):
+    """An object in which a name stands twice; the last value is kept."""
+
+    name = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    repeating = _Repeating(values)
+    names = [name for name, _ in pairs]
+    repeating.name = next(name for name in names if names.count(name) > 1)
+    return repeating
+
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number, object_pairs_hook=_object)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A record with its 1-based line; ``broken``: why there is none.
 
-    Where several records stand on one line, or one line gives several, the count goes on from it: no two have the same.
+    ``number``: its line, too, but where several records stand on one line the count goes on from it: no two have the
+    same. ``twice``: a name that stands twice in one of its objects.
     """
 
     line: int
+    number: int = 0
     cells: Cells = field(default_factory=dict)
     broken: str | None = None
+    twice: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many lines of a file have been read."""
+
+    lines: int = 0
 
 
 def begins(text: str) -> bool:
@@ -59,8 +85,8 @@ def items(stream: BinaryIO, shown: str, each: str | None = None) -> Iterator[Ite
     return opened(stream, shown, each)[1]
 
 
-def opened(stream: BinaryIO, shown: str, each: str | None = None) -> tuple[bool, Iterator[Item]]:
-    """Whether the file is of the kind that has one object a line, and its records, in order.
+def opened(stream: BinaryIO, shown: str, each: str | None = None) -> tuple[bool, Iterator[Item], Tally]:
+    """Whether the file is of the kind that has one object a line, its records in order, and its lines, at the end all.
 
     ``each``: the array of which every element is a record of its own. A broken line is a broken record. Where the file
     is one document there is no next line to go on with: then it is an InputError (I103) that names the line.
@@ -76,8 +102,18 @@ def opened(stream: BinaryIO, shown: str, each: str | None = None) -> tuple[bool,
             encoding = "utf-16-le"
     chunks = _chunks(first, stream)
     by_lines = encoding == "utf-8" and _by_lines(first, stream_ended=len(first) < _CHUNK)
-    found = _lines(chunks) if by_lines else _document(_decoded(chunks, encoding, shown), shown)
-    return by_lines, _records(found, each)
+    tally = Tally()
+    found = _lines(chunks, tally) if by_lines else _document(_counted(_decoded(chunks, encoding, shown), tally), shown)
+    return by_lines, _records(found, each), tally
+
+
+def _counted(texts: Iterator[str], tally: Tally) -> Iterator[str]:
+    ended = True
+    for text in texts:
+        tally.lines += text.count("\n")
+        ended = text.endswith("\n") if text else ended
+        yield text
+    tally.lines += not ended
 
 
 def _chunks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -111,7 +147,7 @@ def _value(line: bytes) -> Any:
 # -- one object a line ------------------------------------------------------------------------------------------------
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
+def _lines(chunks: Iterable[bytes], tally: Tally) -> Iterator[tuple[int, Any]]:
     """Line number and value; a text of class ``_Broken`` instead where there is none."""
     rest = b""
     number = 0
@@ -121,6 +157,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
         rest = parts.pop()
         for line in parts:
             number += 1
+            tally.lines = number
             if too_long:
                 too_long = False
                 yield number, _Broken(f"it is longer than {_LONGEST >> 20} MB")
@@ -128,6 +165,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
                 yield from ((number, value) for value in _of_line(line))
         if len(rest) > _LONGEST:
             rest, too_long = b"", True
+    tally.lines += bool(rest or too_long)
     if too_long:
         yield number + 1, _Broken(f"it is longer than {_LONGEST >> 20} MB")
     elif rest.strip():
@@ -253,15 +291,25 @@ def _records(found: Iterable[tuple[int, Any]], each: str | None) -> Iterator[Ite
             broken = _Broken("it is not an object with named values")
         if broken is not None:
             last = max(line, last + 1)
-            yield Item(last, broken=broken)
+            yield Item(line, last, broken=broken)
             continue
         try:
+            twice = _twice(value)
             for cells in spread(value, each):
                 last = max(line, last + 1)
-                yield Item(last, cells)
+                yield Item(line, last, cells, twice=twice)
+                twice = ""
         except RecursionError:
             last = max(line, last + 1)
-            yield Item(last, broken=_TOO_DEEP)
+            yield Item(line, last, broken=_TOO_DEEP)
+
+
+def _twice(value: Any) -> str:
+    """A name that stands twice in an object or in one within it; empty where none does."""
+    if isinstance(value, _Repeating):
+        return value.name
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((name for one in inside if isinstance(one, dict | list) and (name := _twice(one))), "")
 
 
 def spread(value: Mapping[str, Any], each: str | None = None) -> Iterator[Cells]:

@@ -2,13 +2,18 @@
 
 The encoding is decided by every byte of a file, never by a sample. Nearly all files are UTF-8, so they are read as that
 while every block is checked; only where a block fails is the whole file surveyed and read anew.
+
+A file put together from several is seldom all of one encoding: where nearly all of it is UTF-8, what is not is read by
+itself, and the survey says how much that is and where it begins.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import polars as pl
@@ -16,6 +21,17 @@ import polars as pl
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HEAD_BYTES = 1 << 20
 _SURVEYED_BYTES = 4 << 20
+_BOM = codecs.BOM_UTF8
+# So many characters beyond ASCII show that a file is UTF-8, though a share of what is beyond ASCII is not.
+_TELLING = 10
+_STRAY_SHARE = 0.05
+# A program that writes text leaves a NUL here and there; in what is no text they are everywhere.
+_NUL_SHARE = 1e-4
+_NULS_ALWAYS = 2
+_FEWEST_NULS = 4
+_ESCAPED = re.compile("(?:\udced[\udca0-\udcbf][\udc80-\udcbf])+|[\udc80-\udcff]+|[\ud800-\udfff]")
+_HALF_AT_END = re.compile("(?:\udced[\udca0-\udcaf][\udc80-\udcbf])?(?:\udced[\udca0-\udcbf]?)?\\Z")
+_LONGEST_HALF = 6
 # Five byte values mean nothing in cp1252; latin-1 knows them all.
 _UNKNOWN_TO_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _KNOWN_BINARY = (
@@ -36,11 +52,21 @@ class Reconsider(Exception):  # noqa: N818 - the same
 
 
 @dataclass(frozen=True, slots=True)
+class Strays:
+    """What does not belong in a text: how many, and the 1-based line of the first."""
+
+    count: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """How the text of a file is encoded.
 
     ``name``: of the codec; ``guessed``: neither declared nor proved by the bytes. ``mark``: the bytes of the
     byte-order mark. ``returns``: carriage returns alone end lines. ``expected``: only the first bytes have been seen.
+    ``others``: of text that is UTF-8 but for a few characters, which are read as cp1252, and halves of characters in
+    UTF-8 or UTF-16, which stand for none. ``nuls``: NUL bytes, which are left out.
     """
 
     name: str
@@ -48,6 +74,13 @@ class Encoding:
     mark: int = 0
     returns: bool = False
     expected: bool = False
+    others: Strays | None = None
+    nuls: Strays | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether a character takes two bytes."""
+        return self.name.startswith("utf-16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +96,49 @@ class Text:
 
 
 def decode(content: bytes, declared: str | None = None) -> Text:
-    """Decode a whole file: a byte-order mark, else ``declared``, else the NUL pattern of UTF-16, strict UTF-8, cp1252.
+    """Decode a whole file: a byte-order mark, else ``declared``, else the NUL pattern of UTF-16, UTF-8, cp1252.
 
-    The whole file is decoded because a sample says nothing about the accent in its last line. Raises NotText where the
-    bytes are no text, or not in the encoding declared.
+    Raises NotText where the bytes are no text, or not in the encoding declared.
     """
-    for magic, what in _KNOWN_BINARY:
-        if content.startswith(magic):
-            raise NotText(what)
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return Text(_to_utf8(content[len(mark) :], encoding), encoding)
-    if declared is not None:
-        return Text(_to_utf8(content, declared), declared)
-    wide = _wide(content)
-    if wide is not None:
-        return Text(_to_utf8(content, wide), wide)
-    if b"\x00" in content:
-        raise NotText("a binary file")
-    if _is_utf8(content):
-        return Text(_line_ends(content), "utf-8")
-    if _control_share(content) > 0.02:
-        raise NotText("a binary file")
+
+    def opened() -> BinaryIO:
+        return io.BytesIO(content)
+
+    encoding = survey(opened, declared)
+    return Text(b"".join(text_blocks(opened(), encoding, max(1, len(content)))), encoding.name, encoding.guessed)
+
+
+def decode_beginning(start: bytes, opened: Callable[[], BinaryIO]) -> bytes:
+    """The beginning of a file as ``Text.utf8``, up to its last line end, in the encoding that the whole file has.
+
+    Raises NotText as ``decode`` does.
+    """
+    encoding = expect(opened)
     try:
-        return Text(_to_utf8(content, "cp1252"), "cp1252", guessed=True)
-    except NotText:
-        # Five byte values mean nothing in cp1252; latin-1 knows them all.
-        return Text(_to_utf8(content, "latin-1"), "latin-1", guessed=True)
+        return b"".join(text_blocks(io.BytesIO(_to_line_end(start, encoding)), encoding, len(start)))
+    except Reconsider:
+        encoding = survey(opened)
+    return b"".join(text_blocks(io.BytesIO(_to_line_end(start, encoding)), encoding, len(start)))
 
 
-def again(content: bytes, encoding: str) -> bytes:
-    """The text of bytes that ``decode`` has read before, by the encoding it found: nothing is checked twice."""
-    if encoding == "utf-8":
-        return _line_ends(content.removeprefix(codecs.BOM_UTF8))
-    return decode(content, encoding).utf8
+def _to_line_end(start: bytes, encoding: Encoding) -> bytes:
+    """A beginning up to its last line end, so that no character is cut in two."""
+    if encoding.wide:
+        for end in ("\n", "\r"):
+            mark = end.encode(encoding.name)
+            at = start.rfind(mark)
+            while at > 0 and at % 2:
+                at = start.rfind(mark, 0, at)
+            if at > 0:
+                return start[: at + 2]
+        return start[: len(start) // 2 * 2]
+    at = max(start.rfind(b"\n"), start.rfind(b"\r"))
+    if at > 0:
+        return start[: at + 1]
+    cut = len(start)
+    while cut and len(start) - cut < 4 and start[cut - 1] & 0xC0 == 0x80:
+        cut -= 1
+    return start[: cut - 1] if cut and start[cut - 1] >= 0xC0 else start
 
 
 def _is_utf8(content: bytes) -> bool:
@@ -111,46 +153,33 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _wide(content: bytes) -> str | None:
-    head = content[:4096]
-    if len(head) < 4:
+    """UTF-16 by the NUL bytes of its commas and line ends, all of which are the first or all the second of two."""
+    head = content[: len(content[:4096]) // 2 * 2]
+    half = len(head) // 2
+    if half < 2:
         return None
-    even, odd = head[0::2], head[1::2]
-    if odd.count(0) > len(odd) * 0.4 and even.count(0) < len(even) * 0.1:
-        return "utf-16-le"
-    if even.count(0) > len(even) * 0.4 and odd.count(0) < len(odd) * 0.1:
-        return "utf-16-be"
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for name, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if many > half * 0.4 and few < half * 0.1:
+            return name
+        # Languages with letters of their own have few others, but commas and line ends they have.
+        if many >= max(_FEWEST_NULS, half * 0.02) and few < many and _reads(head, name):
+            return name
     return None
+
+
+def _reads(head: bytes, name: str) -> bool:
+    """Whether a beginning is a table in a wide encoding: with line ends, without control characters."""
+    text = head.decode(name, errors="surrogatepass")
+    if "\n" not in text or not any(delimiter in text for delimiter in ",;\t|"):
+        return False
+    return sum(letter < " " and letter not in "\t\n\r\x0b\x0c" for letter in text) <= len(text) // 1000
 
 
 def _control_share(content: bytes) -> float:
     head = content[:65536]
     control = sum(head.count(byte) for byte in (*range(9), *range(14, 32)))
     return control / max(1, len(head))
-
-
-def _to_utf8(content: bytes, encoding: str) -> bytes:
-    if encoding == "utf-8" and _is_utf8(content):
-        if b"\x00" in content:
-            raise NotText("a binary file")
-        return _line_ends(content)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise NotText(f"not {encoding} text") from None
-    except LookupError:
-        raise NotText(f"declared as '{encoding}', which is not a known encoding") from None
-    if "\x00" in text:
-        raise NotText("a binary file")
-    utf8 = content if encoding == "utf-8" else text.removeprefix("\ufeff").encode("utf-8")
-    return _line_ends(utf8)
-
-
-def _line_ends(content: bytes) -> bytes:
-    if b"\r" not in content:
-        return content
-    content = content.replace(b"\r\n", b"\n")
-    # A carriage return alone ends lines only where nothing else does.
-    return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 
 # -- block by block ---------------------------------------------------------------------------------------------------
@@ -170,8 +199,8 @@ def expect(opened: Callable[[], BinaryIO], declared: str | None = None) -> Encod
     if known is not None and not utf8:
         with opened() as stream:
             returns = not any(b"\n" in text for text in _decoded(stream, known, _SURVEYED_BYTES))
-        return Encoding(known.name, known.guessed, known.mark, returns)
-    return known or Encoding("utf-8", expected=True)
+        return replace(known, returns=returns, expected=True)
+    return Encoding("utf-8", mark=0 if known is None else known.mark, expected=True)
 
 
 def survey(opened: Callable[[], BinaryIO], declared: str | None = None) -> Encoding:
@@ -182,26 +211,142 @@ def survey(opened: Callable[[], BinaryIO], declared: str | None = None) -> Encod
     with opened() as stream:
         head = _filled(stream, _HEAD_BYTES)
     known = _evident(head, declared)
-    if known is not None:
-        with opened() as stream:
-            returns = True
-            for text in _decoded(stream, known, _SURVEYED_BYTES):
-                returns = returns and b"\n" not in text
-        return Encoding(known.name, known.guessed, known.mark, returns)
-    utf8, returns, unknown = True, True, False
+    if known is not None and not (known.name == "utf-8" and known.mark):
+        return _surveyed(opened, known)
+    mark = 0 if known is None else known.mark
+    utf8, returns, unknown, nuls, size = True, True, False, 0, 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     with opened() as stream:
+        _filled(stream, mark)
         while raw := _filled(stream, _SURVEYED_BYTES):
-            if b"\x00" in raw:
-                raise NotText("a binary file")
+            size += len(raw)
+            nuls += raw.count(0)
             returns = returns and b"\n" not in raw
             unknown = unknown or any(byte in raw for byte in _UNKNOWN_TO_CP1252)
             utf8 = utf8 and _decodes(decoder, raw)
+    found = Encoding("utf-8", mark=mark, returns=returns, nuls=_nuls(opened, nuls, size, head, returns))
     if utf8 and _decodes(decoder, b"", final=True):
-        return Encoding("utf-8", returns=returns)
+        return found
     if _control_share(head) > 0.02:
         raise NotText("a binary file")
-    return Encoding("latin-1" if unknown else "cp1252", guessed=True, returns=returns)
+    others = _others(opened, found)
+    if others is not None:
+        return replace(found, others=others)
+    return replace(found, name="latin-1" if unknown else "cp1252", guessed=True)
+
+
+def _surveyed(opened: Callable[[], BinaryIO], known: Encoding) -> Encoding:
+    """A known encoding with what only the whole file tells."""
+    if not known.wide:
+        with opened() as stream:
+            head = _filled(stream, _HEAD_BYTES)
+            size, nuls, returns = len(head), head.count(0), b"\n" not in head
+            while raw := _filled(stream, _SURVEYED_BYTES):
+                size, nuls, returns = size + len(raw), nuls + raw.count(0), returns and b"\n" not in raw
+        known = replace(known, nuls=_nuls(opened, nuls, size, head, returns))
+    elif (halves := _halves(opened, known)) is not None:
+        known = replace(known, others=halves)
+    with opened() as stream:
+        returns = True
+        for text in _decoded(stream, known, _SURVEYED_BYTES):
+            returns = returns and b"\n" not in text
+    return replace(known, returns=returns)
+
+
+def _nuls(opened: Callable[[], BinaryIO], count: int, size: int, head: bytes, returns: bool) -> Strays | None:
+    """The NUL bytes of a text. Raises NotText where they are too many for one."""
+    if not count:
+        return None
+    if count > max(min(_NULS_ALWAYS, size / 20), size * _NUL_SHARE) or _control_share(head.replace(b"\x00", b"")) > 0:
+        raise NotText("a binary file, or text in an encoding such as UTF-32")
+    line = 1
+    with opened() as stream:
+        while raw := _filled(stream, _SURVEYED_BYTES):
+            at = raw.find(b"\x00")
+            line += raw.count(b"\r" if returns else b"\n", 0, len(raw) if at < 0 else at)
+            if at >= 0:
+                break
+    return Strays(count, line)
+
+
+def _others(opened: Callable[[], BinaryIO], encoding: Encoding) -> Strays | None:
+    """What is not UTF-8 in a file that is UTF-8 for the rest; None where it is too much for that."""
+    strange = whole = lone = 0
+    line, first = 1, 0
+    for text in _escaped(opened, encoding, "surrogateescape"):
+        found = list(_ESCAPED.finditer(text))
+        if found and not first:
+            first = line + text.count("\r" if encoding.returns else "\n", 0, found[0].start())
+        line += text.count("\r" if encoding.returns else "\n")
+        escaped = sum(len(one.group()) for one in found)
+        whole += len(text) - len(text.encode("ascii", "ignore")) - escaped
+        halves = sum(len(one.group()) // 3 for one in found if _is_half(one))
+        lone += halves
+        strange += escaped - 3 * halves
+    # A byte-order mark, or halves of characters alone, are proof enough.
+    if strange and not encoding.mark and (whole + lone < _TELLING or strange >= _STRAY_SHARE * (whole + lone)):
+        return None
+    return Strays(strange + lone, first)
+
+
+def _is_half(found: re.Match[str]) -> bool:
+    group = found.group()
+    return len(group) % 3 == 0 and group[0] == "\udced" and "\udca0" <= group[1] <= "\udcbf"
+
+
+def _halves(opened: Callable[[], BinaryIO], encoding: Encoding) -> Strays | None:
+    """The halves of characters in UTF-16 that stand alone. Raises NotText where it ends within a character."""
+    count, line, first = 0, 1, 0
+    for text in _escaped(opened, encoding, "surrogatepass"):
+        found = list(_ESCAPED.finditer(text))
+        if found and not first:
+            first = line + text.count("\n", 0, found[0].start())
+        count += sum(len(one.group()) for one in found)
+        line += text.count("\n")
+    return Strays(count, first) if count else None
+
+
+def _escaped(opened: Callable[[], BinaryIO], encoding: Encoding, errors: str) -> Iterator[str]:
+    """The file as text in which a surrogate stands for what is none, never cut within a group of them."""
+    decoder = codecs.getincrementaldecoder(encoding.name)(errors)
+    with opened() as stream:
+        _filled(stream, encoding.mark)
+        yield from _pieces(stream, decoder, _SURVEYED_BYTES, encoding.name)
+
+
+def _pieces(stream: BinaryIO, decoder: codecs.IncrementalDecoder, size: int, name: str) -> Iterator[str]:
+    held = ""
+    while True:
+        raw = _filled(stream, size)
+        try:
+            text = held + decoder.decode(raw, not raw)
+        except UnicodeDecodeError:
+            raise NotText(f"not {name} text") from None
+        end = _HALF_AT_END.search(text, max(0, len(text) - _LONGEST_HALF)) if raw else None
+        cut = len(text) if end is None else end.start()
+        held = text[cut:]
+        yield text[:cut]
+        if not raw:
+            return
+
+
+def _mended(text: str, encoding: Encoding) -> str:
+    """Text with what is no UTF-8 read as cp1252, and U+FFFD for halves of characters."""
+    if text.isascii():
+        return text
+    return _ESCAPED.sub(lambda found: "\ufffd" if encoding.wide else _of_bytes(found), text)
+
+
+def _of_bytes(found: re.Match[str]) -> str:
+    raw = found.group().encode("utf-8", "surrogateescape")
+    if _is_half(found):
+        # Both halves of a character, each written as a character, make it again.
+        halves = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+        return halves.decode("utf-16-le", "replace")
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def text_blocks(stream: BinaryIO, encoding: Encoding, size: int) -> Iterator[bytes]:
@@ -229,31 +374,38 @@ def _whole_lines(block: bytes, encoding: Encoding) -> bytes:
         if encoding.expected:
             raise Reconsider
         raise NotText("a binary file" if _is_utf8(block) else "not utf-8 text")
-    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    # A single byte is found twenty times as fast.
+    if _BOM[:1] in block and _BOM in block:
+        # Of files put one behind the other, each has its own.
+        block = block.replace(b"\n" + _BOM, b"\n").removeprefix(_BOM)
+    return block
 
 
 def _decoded(stream: BinaryIO, encoding: Encoding, size: int) -> Iterator[bytes]:
     """The file as UTF-8 in pieces of any length; UTF-8 itself is passed on unchecked."""
     _filled(stream, encoding.mark)
-    if encoding.name == "utf-8":
+    if encoding.name == "utf-8" and encoding.others is None:
         while raw := _filled(stream, size):
-            yield raw
+            yield raw if encoding.nuls is None else raw.replace(b"\x00", b"")
         return
-    decoder = codecs.getincrementaldecoder(encoding.name)()
-    first = True
-    while True:
-        raw = _filled(stream, size)
-        try:
-            text = decoder.decode(raw, not raw)
-        except UnicodeDecodeError:
-            raise NotText(f"not {encoding.name} text") from None
-        if "\x00" in text:
-            raise NotText("a binary file")
-        if text:
-            yield (text.removeprefix("\ufeff") if first else text).encode("utf-8")
-            first = False
-        if not raw:
-            return
+    errors = "strict" if encoding.others is None else "surrogatepass" if encoding.wide else "surrogateescape"
+    try:
+        decoder = codecs.getincrementaldecoder(encoding.name)(errors)
+        for text in _pieces(stream, decoder, size, encoding.name):
+            if encoding.others is not None:
+                text = _mended(text, encoding)
+            if "\x00" in text:
+                if encoding.nuls is None:
+                    raise NotText("a binary file")
+                text = text.replace("\x00", "")
+            if text:
+                yield text.encode("utf-8")
+    except NotText:
+        if encoding.expected:
+            raise Reconsider from None
+        raise
 
 
 def _evident(head: bytes, declared: str | None) -> Encoding | None:

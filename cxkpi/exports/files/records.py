@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from cxkpi.exports.findings import Finding
 from cxkpi.exports.values.cells import cleaned
 
 _FOOTER_LINES = 60
@@ -24,7 +25,7 @@ _TELLING_WIDTH = 4
 # White space as ``strip_chars`` means it: what is in ASCII, and the rest.
 _MARK = "\ufeff"
 _ASCII = bytes(range(128))
-_ORDINARY = b"\n" + bytes(range(32, 127))
+_ORDINARY = bytes(range(32, 127))
 _RARE_BLANKS = (b"\t", b"\x0b", b"\x0c")
 _BLANKS = r"[\t\x0b\x0c\r ]"
 _WIDE_BLANKS = "[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
@@ -44,7 +45,8 @@ class Records:
 
     ``skipped``: records that are no data (preamble, footer, headings again, rows of empty cells). ``lines``: physical
     lines, of which ``blank`` hold nothing and ``continued`` are no record of their own: the headings, and lines that go
-    on with a record from above. ``repaired``: records with stray quotes that could still be split.
+    on with a record from above. ``repaired``: records with stray quotes that could still be split. ``shared``: records
+    that stand on the line of another one; then ``cells`` also has ``record``: a number of each, see ``numbering``.
     """
 
     cells: pl.DataFrame
@@ -54,6 +56,8 @@ class Records:
     repaired: int
     blank: int = 0
     continued: int = 0
+    shared: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 def name_of(position: int) -> str:
@@ -165,33 +169,35 @@ class Splitter:
         """The records of a block in which every line is an ordinary one without quotes; None if it may not be so."""
         if self.width == 1 or self.ragged or not self.wanted or b'"' in text:
             return None
-        # What is left are the bytes that need a closer look; mostly none.
-        odd = text.translate(None, _ORDINARY)
-        beyond = odd.translate(None, _ASCII)
-        if b"\r" in odd or _MARK.encode() in beyond:
-            return None
+        carried = b""
         if self.footer:
             if last:
                 return None
             text, carried = _without_last_lines(text, _FOOTER_LINES)
-        else:
-            carried = b""
-        rows = text.count(b"\n") + (not text.endswith(b"\n"))
-        if not text or text.count(self.delimiter.encode()) != rows * (self.width - 1):
+        apart = self.delimiter.encode()
+        # Among all the other bytes delimiters and line ends would take five times as long to count.
+        ends = text.translate(None, _ORDINARY.replace(apart, b""))
+        # What is left then are the bytes that need a closer look; mostly none.
+        odd = ends.translate(None, apart + b"\n")
+        beyond = odd.translate(None, _ASCII)
+        if b"\r" in odd or _MARK.encode() in beyond:
+            return None
+        lines = ends.count(b"\n")
+        rows = lines + (not text.endswith(b"\n"))
+        if not text or len(ends) - len(odd) - lines != rows * (self.width - 1):
             return None
         parsed = self._parsed_plainly(text)
         if parsed is None or parsed.height != rows:
             return None
-        doubtful = parsed.select(pl.all_horizontal(pl.all().is_null()).any().alias("hollow"), self._headings_again())
-        if any(doubtful.row(0)):
+        if _hollow(parsed) or parsed.select(self._headings_again()).item():
             return None
         spaced = parsed.columns
         western = _all_western(beyond)
-        if western and not any(blank in odd for blank in _RARE_BLANKS if blank != self.delimiter.encode()):
-            ends = parsed.select(((pl.all() < "!") | pl.all().str.ends_with(" ")).any())
-            spaced = [name for name, found in zip(ends.columns, ends.row(0), strict=True) if found]
+        if western and not any(blank in odd for blank in _RARE_BLANKS):
+            edges = parsed.select(((pl.all() < "!") | pl.all().str.ends_with(" ")).any())
+            spaced = [name for name, found in zip(edges.columns, edges.row(0), strict=True) if found]
         cells = cleaned(parsed, self.nulls, trimmed=spaced, formulas=False, quotes=False, ascii=western)
-        if spaced and any(cells.select(pl.all_horizontal(pl.all().is_null()).any()).row(0)):
+        if spaced and _hollow(cells):
             return None
         first = self._line + 1
         cells = cells.with_columns(pl.int_range(first, first + rows, dtype=pl.Int64).alias("line"))
@@ -360,6 +366,13 @@ def _read_csv(text: bytes, delimiter: str, width: int, positions: Sequence[int],
     return parsed.drop("index")
 
 
+def _hollow(cells: pl.DataFrame) -> bool:
+    """Whether some record has nothing in any cell."""
+    if any(not column.null_count() for column in cells.iter_columns()):
+        return False
+    return bool(cells.select(pl.all_horizontal(pl.all().is_null()).any()).item())
+
+
 def _is_western(text: bytes) -> bool:
     """Whether there is nothing beyond Latin-1 and no blank beyond ASCII: all letters are single characters then."""
     return text.isascii() or _all_western(text.translate(None, _ASCII))
@@ -507,7 +520,11 @@ class _Slow:
         self.repaired = 0
         self.continued = 0
         escaped = re.escape(delimiter)
-        self.tolerant = re.compile(f'(?:^|{escaped})(?:"(.*?)"(?={escaped}|$)|([^{escaped}]*))', re.DOTALL)
+        # Blanks between a quote and the delimiter, which belong to no cell.
+        blank = "[ ]" if delimiter == "\t" else r"[ \t]"
+        self.spaced = re.compile(f'(?:^|{escaped}){blank}+"|"{blank}+(?:{escaped}|$)')
+        quoted = f'{blank}*"(.*?)"{blank}*(?={escaped}|$)'
+        self.tolerant = re.compile(f"(?:^|{escaped})(?:{quoted}|([^{escaped}]*))", re.DOTALL)
 
     def across_lines(self, odd: Sequence[int], until: int, last: bool) -> tuple[list[int], int]:
         """Records that begin on lines with an odd number of quotes, above line ``until``.
@@ -575,10 +592,11 @@ class _Slow:
             rows = list(csv.reader([line], delimiter=self.delimiter, strict=True))
         except csv.Error:
             rows = []
-        if len(rows) == 1 and (self.ragged or len(rows[0]) == self.width):
+        spaced = self.spaced.search(line) is not None
+        if len(rows) == 1 and not spaced and (self.ragged or len(rows[0]) == self.width):
             self._keep(index, rows[0])
             return
-        cells = [quoted if quoted is not None else bare for quoted, bare in self._tolerant(line)]
+        cells = [bare if quoted is None else quoted.replace('""', '"') for quoted, bare in self._tolerant(line)]
         if len(cells) == self.width:
             self.repaired += 1
             self._keep(index, cells)

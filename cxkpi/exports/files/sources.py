@@ -14,9 +14,9 @@ from typing import Literal, TypeAlias
 
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.files import archives, json_records, parquet_cells
-from cxkpi.exports.files.faults import unreadable
+from cxkpi.exports.files.faults import NothingThere, unreadable
 from cxkpi.exports.files.finding import JSON, TEXT, Found, advice_for
-from cxkpi.exports.files.reading import NotText, decode
+from cxkpi.exports.files.reading import NotText, decode, decode_beginning
 from cxkpi.exports.files.workbook import Workbook, is_workbook
 
 Kind: TypeAlias = Literal["text", "workbook", "json", "parquet"]
@@ -243,15 +243,15 @@ def json_headings(source: Source, each: str | None, whole: bool = False) -> tupl
 def _lines(source: Source) -> tuple[str, ...]:
     with source.open() as stream:
         start = stream.read(HEAD_BYTES)
-        whole = len(start) < HEAD_BYTES
     if not start.strip(b" \t\r\n\x0b\x0c") or start in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(_empty(source))
+        raise NothingThere(_empty(source))
     try:
-        text = decode(start if whole else _whole_lines(start)).utf8.decode("utf-8", errors="replace")
+        utf8 = decode(start).utf8 if len(start) < HEAD_BYTES else decode_beginning(start, source.open)
+        text = utf8.decode("utf-8", errors="replace")
     except NotText as what:
-        raise InputError(_not_text(source, str(what))) from None
+        raise NothingThere(_not_text(source, str(what))) from None
     if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<table", "<?xml", "<meta", "<style")):
-        raise InputError(_not_text(source, "a web page or XML"))
+        raise NothingThere(_not_text(source, "a web page or XML"))
     return tuple(text.split("\n"))
 
 
@@ -264,23 +264,3 @@ def _not_text(source: Source, what: str) -> Problem:
     old = _SAVE_WORKBOOK if what == "an old Excel workbook" else _AS_TEXT
     message = f"this is {what}, not the text of an export."
     return unreadable(message, Place(source.shown), advice[1] if advice else old)
-
-
-def _whole_lines(start: bytes) -> bytes:
-    """A beginning up to its last line end, so that no character is cut in two."""
-    wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[:4096].count(0) > 1000
-    if wide:
-        for mark in (b"\n\x00", b"\x00\n", b"\r\x00", b"\x00\r"):
-            at = start.rfind(mark)
-            while at > 0 and at % 2:
-                at = start.rfind(mark, 0, at)
-            if at > 0:
-                return start[: at + 2]
-        return start[: len(start) // 2 * 2]
-    at = max(start.rfind(b"\n"), start.rfind(b"\r"))
-    if at > 0:
-        return start[: at + 1]
-    cut = len(start)
-    while cut and len(start) - cut < 4 and start[cut - 1] & 0xC0 == 0x80:
-        cut -= 1
-    return start[: cut - 1] if cut and start[cut - 1] >= 0xC0 else start

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from html import unescape
+from itertools import chain
 from math import isfinite
 from typing import TypeAlias
 from xml.parsers import expat
@@ -45,15 +46,33 @@ _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\st="e")[^>]*\sr="([A-Z]{1,3})(\d{1,7})"[^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<',
     re.DOTALL,
 )
-# A formula whose result was never stored: written by a program that does not calculate.
-_NO_RESULT = re.compile(
-    rb'<(?:\w+:)?c\b[^>]*?\sr="([A-Z]{1,3})(\d{1,7})"[^>]*><(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)</(?:\w+:)?c>'
+# A formula whose result was never stored: written by a program that does not calculate. An empty text is a result.
+_FORMULA = rb'[^>]*?\sr="([A-Z]{1,3})(\d{1,7})"[^>]*><(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)'
+_NO_RESULT = re.compile(rb"<(?:\w+:)?c\b" + _FORMULA + rb"\s*</(?:\w+:)?c>")
+_EMPTY_RESULT = re.compile(
+    rb'<(?:\w+:)?c\b(?![^>]*\st="str")' + _FORMULA + rb"<(?:\w+:)?v(?:\s*/>|>\s*</(?:\w+:)?v>)\s*</(?:\w+:)?c>"
 )
-_NOT_CALCULATED = "#CALC!"
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 _ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
 _FIRST_DAY, _FIRST_DAY_1904 = datetime(1899, 12, 31), datetime(1904, 1, 1)
+
+
+class _NotCalculated(str):
+    """An empty text of its own; see ``NOT_CALCULATED``."""
+
+    __slots__ = ()
+
+
+NOT_CALCULATED = _NotCalculated()
+"""In the place of a cell with a formula whose result was not saved."""
+
+
+class Repeated(str):
+    """What the first cell of several merged ones holds, in the place of one below it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +109,16 @@ class Workbook:
         return tuple(found)
 
     def rows(self, name: str) -> Iterator[tuple[str, ...]]:
-        """The rows of a sheet from its first, as text; empty rows are empty tuples."""
+        """The rows of a sheet from its first, as text; empty rows are empty tuples.
+
+        A cell may be ``NOT_CALCULATED``. Of cells that were merged over several rows each of the first column holds
+        what is shown, the lower ones as ``Repeated``.
+        """
         xml = self._xml(name)
         self._check_size(xml)
         errors = _errors(xml)
+        merged = _merged(xml)
+        shown: dict[int, str] = {}
         del xml
         try:
             with no_panic():
@@ -106,7 +131,14 @@ class Workbook:
                     for at, text in errors.get(number, {}).items():
                         if 0 <= at - first < len(texts):
                             texts[at - first] = text
-                    yield tuple(texts) if any(texts) else ()
+                    for at, goes_on in merged.get(number, {}).items():
+                        if not 0 <= at - first < len(texts):
+                            continue
+                        if not goes_on:
+                            shown[at] = texts[at - first]
+                        elif not texts[at - first] and shown.get(at):
+                            texts[at - first] = Repeated(shown[at])
+                    yield tuple(texts) if any(text or text is NOT_CALCULATED for text in texts) else ()
         except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
             message = f"the sheet '{printable(name)}' cannot be read."
             raise self._refused(message, "Save it again from Excel.") from error
@@ -267,13 +299,28 @@ def _careful_extent(xml: bytes) -> tuple[int, int]:
 
 
 def _errors(xml: bytes) -> Mapping[int, Mapping[int, str]]:
-    """Row -> column -> the error a cell shows, counted from 0; a formula without a result is one too."""
+    """Row -> column -> the error a cell shows, counted from 0, or ``NOT_CALCULATED``."""
     found: dict[int, dict[int, str]] = {}
     if b"<f" in xml:
-        for letters, number in _NO_RESULT.findall(xml):
-            found.setdefault(int(number) - 1, {})[_column(letters)] = _NOT_CALCULATED
+        for letters, number in chain(_NO_RESULT.findall(xml), _EMPTY_RESULT.findall(xml)):
+            found.setdefault(int(number) - 1, {})[_column(letters)] = NOT_CALCULATED
     if b't="e"' not in xml:
         return found
     for letters, number, text in _ERROR.findall(xml):
         found.setdefault(int(number) - 1, {})[_column(letters)] = unescape(text.decode("utf-8", errors="replace"))
+    return found
+
+
+def _merged(xml: bytes) -> Mapping[int, Mapping[int, bool]]:
+    """Row -> first column of cells that are merged over several rows, from 0 -> whether they began above."""
+    found: dict[int, dict[int, bool]] = {}
+    if b"mergeCell" not in xml:
+        return found
+    cells = 0
+    for left, top, _, bottom in _MERGED.findall(xml):
+        rows = range(int(top) - 1, int(bottom))
+        cells += len(rows)
+        if len(rows) > 1 and cells <= _MOST_CELLS // 60:
+            for row in rows:
+                found.setdefault(row, {})[_column(left)] = row >= int(top)
     return found
