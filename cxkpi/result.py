@@ -98,8 +98,9 @@ class MetricInfo:
 class FileEntry:
     """One input file in the ledger: records = accepted + superseded + rejected + skipped.
 
-    ``lines``: physical lines = records + continued + blank. ``continued``: lines that are no record of their own: the
-    headings, and those that go on with a record from the line above; ``blank``: lines with nothing on them.
+    ``lines``: physical lines = records + continued + blank - shared. ``continued``: lines that are no record
+    of their own: the headings, and those that go on with a record from the line above; ``blank``: lines with
+    nothing on them; ``shared``: records that stand on the line of another one, as JSON may have it.
     """
 
     path: str
@@ -114,6 +115,7 @@ class FileEntry:
     tables: tuple[tuple[str, int], ...]
     blank: int = 0
     continued: int = 0
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class Result:
     """Everything a run found out. ``rows`` are in the declared order: metric as asked, variant, the whole first, start.
 
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
-    same. ``newest``: the newest event of every file, UTC without zone, for whoever asks how fresh the data are.
+    same. ``newest``: of every file the newest instant and when it was written, UTC without zone, for whoever asks how
+    fresh the data are.
     """
 
     version: str
@@ -160,4 +163,4 @@ class Result:
     rejects: tuple[Reject, ...]
     notes: tuple[str, ...]
     absent: tuple[Problem, ...] = ()
-    newest: Mapping[str, datetime | None] = field(default_factory=dict)
+    newest: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from cxkpi.cli import messages, output
-from cxkpi.errors import EXIT_FINE
+from cxkpi.errors import EXIT_FINE, OutputError, Place, Problem
 
 _UNITS = ("bytes", "kB", "MB", "GB")
 
@@ -34,10 +34,14 @@ def cache(
     folder = default_folder()
     kept = Cache(folder)
     if clear:
-        entries = kept.entries()
+        before = kept.entries()
         kept.clear()
-        freed = _size(sum(entry.size for entry in entries))
-        messages.say(f"{_files(len(entries))} cleared from {folder}, {freed}.")
+        left = {entry.key for entry in kept.entries()}
+        gone = [entry for entry in before if entry.key not in left]
+        messages.say(f"{_files(len(gone))} cleared from {folder}, {_size(sum(entry.size for entry in gone))}.")
+        if left:
+            message = f"{_files(len(left))} could not be cleared."
+            raise OutputError(Problem("O104", message, Place(str(folder)), "Ask the owner of the folder."))
         return EXIT_FINE
     entries = sorted(kept.entries(), key=lambda entry: (entry.shown, entry.key))
     if format_ == "json":

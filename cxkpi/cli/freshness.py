@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cxkpi.cli import messages
@@ -14,6 +13,8 @@ from cxkpi.errors import EXIT_FINE, EXIT_STALE, Problem, UsageError
 if TYPE_CHECKING:
     from cxkpi.measurement.run_file import Age
 
+# Clocks differ, and a zone may be wrong by half a day.
+_AHEAD = timedelta(days=1)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1)}
 
 
@@ -34,19 +35,34 @@ def limits(max_age: str | None, ages: Sequence[Age]) -> tuple[Age, ...]:
     return (*ages, Age("*", float(found[1]) * _UNITS[found[2]], max_age.strip()))
 
 
-def check(ages: Sequence[Age], newest: Mapping[str, datetime | None], now: datetime | None = None) -> int:
+def check(
+    ages: Sequence[Age],
+    newest: Mapping[str, tuple[datetime | None, datetime | None]],
+    now: datetime | None = None,
+) -> int:
     """The exit code, and a line for each limit that is exceeded.
 
-    ``newest``: the newest event of every file, by its name, as naive UTC. Several files that fit one pattern are one
-    source, whose newest file counts. ``now``: the present, for tests.
+    ``newest``: of every file, by its name, the newest instant and when it was written, as naive UTC. A file without
+    instants is as new as it was written; all files together are as new as their newest instant. Several files that fit
+    one pattern are one source, whose newest file counts. ``now``: the present, for tests.
     """
+    from cxkpi.exports.layout.inputs import fits_name
+
     present = (now or datetime.now(UTC)).replace(tzinfo=None)
     code = EXIT_FINE
     for age in ages:
-        dated = [at for name, at in newest.items() if at is not None and _fits(name, age.pattern)]
-        which = "the data" if age.pattern == "*" else age.pattern
+        everything = age.pattern == "*"
+        fitting = [times for name, times in newest.items() if everything or fits_name(age.pattern, name)]
+        events = [event for event, _ in fitting if event is not None]
+        written = [at for event, at in fitting if event is None and at is not None]
+        dated = events or written if everything else [*events, *written]
+        which = "the data" if everything else age.pattern
         if not dated:
             messages.say(f"stale: no file fits {which}, which must not be older than {age.written}.")
+        elif max(dated) - present > _AHEAD:
+            # How new the rest is cannot be seen behind it, and a wrong date must not switch the watch off.
+            ahead = f"{max(dated):%Y-%m-%d}"
+            messages.say(f"stale: the newest event of {which} lies in the future, on {ahead}: a wrong date?")
         elif present - max(dated) > age.limit:
             behind = _length(present - max(dated))
             messages.say(f"stale: the newest event of {which} is {behind} old; it may be {age.written}.")
@@ -54,10 +70,6 @@ def check(ages: Sequence[Age], newest: Mapping[str, datetime | None], now: datet
             continue
         code = EXIT_STALE
     return code
-
-
-def _fits(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern) or fnmatchcase(name.rsplit("/", 1)[-1], pattern)
 
 
 def _length(age: timedelta) -> str:

@@ -113,6 +113,8 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
     with reporting(path):
         if place.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not place.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
         if place.exists() and not place.is_file():
             yield place
             return

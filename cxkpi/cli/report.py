@@ -234,6 +234,8 @@ def report(
     given = [catalogue or meant.catalogue, meant.file]
     read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
     arguments.not_an_input(written, read)
+    for path in () if output_ or format_ is not None else meant.outputs:
+        output.make_folder(path.parent)
 
     import cxkpi
     from cxkpi.result import NothingMeasuredError

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from cxkpi.errors import InputError, Problem
+from cxkpi.errors import InputError, OutputError, Place, Problem
 from cxkpi.exports.cache import Cache
 from cxkpi.exports.files.finding import find, profiles_beside
+from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining.identity_tables import IDENTITY
 from cxkpi.exports.joining.stitching import FileReport, Loaded, Stitching
-from cxkpi.exports.layout.inputs import FileSetting, Recognised, recognise_all
+from cxkpi.exports.layout.inputs import FileSetting, Recognised, missed, recognise_all
 from cxkpi.exports.one_file import FileRead, Progress, read
 from cxkpi.exports.profile_file import collect
 from cxkpi.tables import Table
@@ -37,6 +40,7 @@ def load(
     settings: Sequence[FileSetting] = (),
     lenient: bool = False,
     progress: Progress | None = None,
+    never: Sequence[Path] = (),
 ) -> Loaded:
     """Read export files into canonical tables.
 
@@ -45,20 +49,23 @@ def load(
     that win over the shipped ones. ``into``: the folder for the Parquet parts, one folder per table. ``cache``: where
     files are kept that were read. ``settings``: what a run file says of single files. ``lenient``: a file that cannot
     be read is left out, with the reason among the problems. ``progress`` is called with the name of a file, how many of
-    its bytes have been read, and how many there are; never by two threads at once.
+    its bytes have been read, and how many there are; never by two threads at once. ``never``: files that are not
+    read although a folder holds them, because they are what a run writes.
 
     Raises UsageError for a missing path, CatalogueError for a wrong profile, InputError for input that cannot be used:
     empty, not text, not recognised, dates that can be read in two ways, overlapping spells.
     """
-    known = collect(profiles, tables, profiles_beside(paths, profiles))
-    found, notes = find(paths)
+    drafts: list[Finding] = []
+    known = collect(profiles, tables, profiles_beside(paths, profiles), drafts if lenient else None)
+    found, notes = find(paths, never)
     recognised, left_out, in_vain = recognise_all(found, known, settings, lenient=lenient)
     every = {**tables, **IDENTITY}
     into.mkdir(parents=True, exist_ok=True)
     stitching = Stitching(every, timezone, into, lenient=lenient)
-    problems: list[Problem] = [file.problem for file in left_out] if lenient else []
+    stitching.findings.extend(drafts)
+    problems: list[Problem] = [file.problem for file in missed(left_out, recognised)] if lenient else []
     # Beside the tables, so that parts are moved to their place, not copied.
-    with TemporaryDirectory(prefix=".parts-", dir=into) as scratch:
+    with _room(into), TemporaryDirectory(prefix=".parts-", dir=into) as scratch:
         reading = partial(read, tables=every, timezone=timezone, cache=cache, progress=_one_at_a_time(progress))
         for outcome in _read_all(reading, recognised, Path(scratch)):
             if isinstance(outcome, FileRead):
@@ -69,6 +76,18 @@ def load(
             raise InputError(*problems)
         said = [*notes, *in_vain, *(file.note for file in left_out)]
         return stitching.finish(said, [file.entry for file in left_out], problems)
+
+
+@contextmanager
+def _room(into: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        message = "there is no space left for the tables that exports are read into."
+        hint = "Make room, or name another folder for temporary files with TMPDIR."
+        raise OutputError(Problem("O103", message, Place(into.as_posix()), hint)) from error
 
 
 def _read_all(

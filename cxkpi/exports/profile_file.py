@@ -21,6 +21,8 @@ from cxkpi.documents.spelling import did_you_mean, listed
 from cxkpi.documents.validation import validate
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
 from cxkpi.exports import unconfirmed
+from cxkpi.exports.adopting.adopted import FILL_IN
+from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining.folding import misfit
 from cxkpi.exports.joining.identity_tables import IDENTITY
 from cxkpi.exports.profile import Condition, File, Match, Origin, Profile, Rows, RowZone, Rule, Written
@@ -67,9 +69,15 @@ def own_time(table: Table) -> str | None:
     return table.time[0] if table.time and "." not in table.time[0] else None
 
 
-def collect(paths: Sequence[Path], tables: Mapping[str, Table], beside: Sequence[Path] = ()) -> tuple[Profile, ...]:
+def collect(
+    paths: Sequence[Path],
+    tables: Mapping[str, Table],
+    beside: Sequence[Path] = (),
+    left_out: list[Finding] | None = None,
+) -> tuple[Profile, ...]:
     """Every profile in force: those in ``paths`` (files or folders), those ``beside`` the data, the shipped ones, and
-    the plain layouts. Of several with one name the first in this order counts.
+    the plain layouts. Of several with one name the first in this order counts. ``left_out``: takes what is to be said
+    of drafts nobody has confirmed, which are left out then.
 
     Raises UsageError where a path is missing or a folder holds no profile, CatalogueError with every problem found.
     """
@@ -77,9 +85,14 @@ def collect(paths: Sequence[Path], tables: Mapping[str, Table], beside: Sequence
     near = _given([path for path in _files(beside) if not _among(path, paths)], tables, "beside")
     names = {profile.name for profile in given}
     near = [profile for profile in near if profile.name not in names]
+    if left_out is None:
+        unconfirmed.refuse((*given, *near))
+    else:
+        left_out += unconfirmed.told((*given, *near))
+        given, near = ([one for one in several if not (one.unconfirmed or one.unfilled)] for several in (given, near))
+        names = {profile.name for profile in given}
     names |= {profile.name for profile in near}
     ours = [profile for profile in shipped(tables) if profile.name not in names]
-    unconfirmed.refuse((*given, *near))
     return (*given, *near, *ours, *plain(tables))
 
 
@@ -239,6 +252,7 @@ def parse(text: str, file: str, tables: Mapping[str, Table], origin: Origin) -> 
         checks=written.checks,
         questions=written.questions,
         unconfirmed=_unconfirmed(document, rows, written.version),
+        unfilled=_unfilled(document, rows),
     )
 
 
@@ -299,6 +313,25 @@ def _rules(document: Document, table: Table, column: str, value: Any, at: Steps,
     return rules
 
 
+def _unfilled(document: Document, rows: Mapping[str, tuple[Rows, ...]]) -> tuple[tuple[str, Place], ...]:
+    """Where rules stand whose value a person had to fill in and has not."""
+    return tuple(
+        (f"{name}.{column}", _place_of(document, name, number, column, order, "is"))
+        for name, templates in rows.items()
+        for number, template in enumerate(templates)
+        for column, alternatives in template.rules.items()
+        for order, rule in enumerate(alternatives)
+        if rule.is_ is not None and rule.is_.strip().casefold() == FILL_IN.casefold()
+    )
+
+
+def _place_of(document: Document, table: str, number: int, column: str, order: int, key: str) -> Place:
+    """Where a key of a rule stands, in a list of rows or rules or without one."""
+    steps = [(("tables", table, *n), o) for n in ((number,), ()) for o in ((order,), ())]
+    paths = ((*at, column, *o, key) for at, o in steps)
+    return next((document.place_of(path) for path in paths if path in document.written), Place(document.file))
+
+
 def _unconfirmed(
     document: Document, rows: Mapping[str, tuple[Rows, ...]], version: Rule | None
 ) -> tuple[tuple[str, Place], ...]:
@@ -309,10 +342,8 @@ def _unconfirmed(
             for column, alternatives in template.rules.items():
                 for order, rule in enumerate(alternatives):
                     if rule.confirm:
-                        steps = [(("tables", name, *n), o) for n in ((number,), ()) for o in ((order,), ())]
-                        paths = ((*at, column, *o, "confirm") for at, o in steps)
-                        place = next((document.place_of(path) for path in paths if path in document.written), None)
-                        found.append((f"{name}.{column}", place or Place(document.file)))
+                        place = _place_of(document, name, number, column, order, "confirm")
+                        found.append((f"{name}.{column}", place))
     if version is not None and version.confirm:
         found.append(("version", document.place_of(("version", "confirm"))))
     return tuple(found)

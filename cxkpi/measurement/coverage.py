@@ -72,6 +72,8 @@ class Responses:
     responses: int
     contact_days: tuple[date, date] | None
     response_days: tuple[date, date] | None
+    named: int = 0
+    """How many contacts invitations name, known ones and others."""
 
 
 def filled(stored: Mapping[str, Stored], tables: Mapping[str, Table]) -> list[tuple[str, pl.LazyFrame]]:
@@ -156,6 +158,7 @@ def responses(
         named = rows.select("contact_id").drop_nulls().unique()
         contacts = pl.scan_parquet(list(stored["contacts"].files)).select("contact_id")
         plans.append(contacts.join(named, on="contact_id", how="semi").select(pl.len()))
+        plans.append(named.select(pl.len()))
     counts = [int(frame.item()) for frame in pl.collect_all(plans)]
     time = own_time(tables["invitations"], held.supplied)
     return Responses(
@@ -165,6 +168,7 @@ def responses(
         responses=counts[0],
         contact_days=days.get("contacts"),
         response_days=days.get("invitations") if time is not None else None,
+        named=counts[2] if both else 0,
     )
 
 
@@ -176,19 +180,30 @@ def response_gaps(found: Responses | None) -> list[Finding]:
     if found.responses == found.invitations and found.invitations:
         detail = "every invitation has a response, so this is an export of responses: how many were asked is not known"
         findings.append(Finding(ONLY_ANSWERS, "", "invitations", detail=detail, tables=("invitations",)))
+    nobody = found.named >= _FEWEST_NAMED and not found.surveyed
     if found.contact_days is None or found.response_days is None:
-        return findings
+        return [*findings, _apart(APART, _strange(found))] if nobody else findings
     (begin, end), (first, last) = found.contact_days, found.response_days
     allowed = max(_LATE, (end - begin) * _LATE_SHARE)
     if last < begin or first > end:
         detail = f"surveys are of {first} to {last} and contacts of {begin} to {end}: they do not meet"
         findings.append(_apart(APART, detail))
         return findings
+    if nobody:
+        return [*findings, _apart(APART, _strange(found))]
     if first - begin > allowed:
         findings.append(_apart(BEFORE_SURVEYS, f"surveys begin on {first}, contacts on {begin}"))
     if end - last > allowed:
         findings.append(_apart(AFTER_SURVEYS, f"surveys end on {last}, contacts on {end}"))
     return findings
+
+
+# One survey or two without a contact are said one by one.
+_FEWEST_NAMED = 3
+
+
+def _strange(found: Responses) -> str:
+    return f"none of the {found.named:,} contacts that surveys name is in a contact export: they do not meet"
 
 
 def _apart(code: str, detail: str) -> Finding:

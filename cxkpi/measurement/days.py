@@ -39,8 +39,17 @@ def _quiet(finding: Finding) -> str:
     return f"{in_front(finding.path)}no rows of {finding.column} on {days} that usually have some: {finding.detail}."
 
 
+# So many working days in a row are more than public holidays.
+_LONG = 3
+
+
+def _holiday(finding: Finding) -> str:
+    return f"{_quiet(finding)[:-1]}; public holidays?"
+
+
 QUIET = register("F650", "warning", False, _quiet)
 BETWEEN = register("F651", "warning", False, _quiet)
+SHORT = register("F658", "note", False, _holiday)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Covered:
     """The days of one file's rows of one table, by local date. ``last`` is the last day with rows.
 
     ``closed``: the weekdays on which there are none or next to none. ``missing``: runs of days, first and last, without
-    rows; closed days may lie within a run, and ``missing_days`` does not count them.
+    rows that usually have some, ``missing_days`` in all.
     """
 
     table: str
@@ -153,7 +162,7 @@ def covered(
             holes = Holes.of(together)
             spans = list(_spans(of_source))
             for file, first, last, count in spans:
-                missing = tuple(_clipped(holes.runs, first, last))
+                missing = tuple(open_runs(_clipped(holes.runs, first, last), holes.open))
                 closed, lacking = holes.closed_between(first, last), sum(map(holes.count, missing))
                 found = Covered(name, first, last, count, closed, missing, lacking)
                 of_files.setdefault(file, found)
@@ -249,6 +258,19 @@ def _runs(every: Sequence[date], by_day: Mapping[date, int], is_open: Sequence[b
             begun, latest = begun or day, day
 
 
+def open_runs(runs: Iterable[Run], is_open: Sequence[bool]) -> Iterator[Run]:
+    """The same days without the closed ones among them."""
+    for run in runs:
+        found: list[date] = []
+        for day in open_days(run, is_open):
+            if found and day - found[-1] > _DAY:
+                yield found[0], found[-1]
+                found = []
+            found.append(day)
+        if found:
+            yield found[0], found[-1]
+
+
 def _clipped(runs: Iterable[Run], first: date, last: date) -> Iterator[Run]:
     for start, end in runs:
         if max(start, first) <= min(end, last):
@@ -257,15 +279,16 @@ def _clipped(runs: Iterable[Run], first: date, last: date) -> Iterator[Run]:
 
 def _holes(table: str, spans: Sequence[tuple[str, date, date, int]], holes: Holes) -> Iterator[Finding]:
     """One finding per file that has holes, and one for what lies between files."""
-    by_file: defaultdict[str, list[Run]] = defaultdict(list)
+    by_file: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in holes.runs:
         if holes.telling(run):
-            inside = (file for file, first, last, _ in spans if first < run[0] and run[1] < last)
-            by_file[next(inside, "")].append(run)
-    for file, runs in sorted(by_file.items()):
+            file = next((file for file, first, last, _ in spans if first < run[0] and run[1] < last), "")
+            code = SHORT if holes.count(run) < _LONG else QUIET if file else BETWEEN
+            by_file[file, code].append(run)
+    for (file, code), runs in sorted(by_file.items()):
         days = sum(map(holes.count, runs))
-        code = QUIET if file else BETWEEN
-        yield Finding(code, file, table, days, holes.days, detail=told(runs, holes.open), tables=(table,))
+        detail = told(tuple(open_runs(runs, holes.open)))
+        yield Finding(code, file, table, days, holes.days, detail=detail, tables=(table,))
 
 
 def _month(day: date) -> str:
@@ -275,10 +298,10 @@ def _month(day: date) -> str:
 _TOLD = 6
 
 
-def told(runs: Sequence[Run], is_open: Sequence[bool] = (True,) * 7) -> str:
+def told(runs: Sequence[Run]) -> str:
     """``Fri 3 April 2026, Mon 6 to Wed 8 April 2026 and 2 more``."""
     named = [_told(first, last) for first, last in runs[:_TOLD]]
-    more = sum(len(open_days(run, is_open)) for run in runs[_TOLD:])
+    more = sum((last - first).days + 1 for first, last in runs[_TOLD:])
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 
 

@@ -23,6 +23,8 @@ from cxkpi.exports.joining import gaps, identity_findings
 from cxkpi.exports.load import Loaded
 from cxkpi.exports.load import load as load_exports
 from cxkpi.exports.one_file import Progress
+from cxkpi.exports.profile import normalise
+from cxkpi.exports.values import noticing
 from cxkpi.measurement import coverage, days, impossible, relations, run_file
 from cxkpi.measurement.coverage import Filled, Responses
 from cxkpi.measurement.dataset import dataset
@@ -54,9 +56,11 @@ _ADD_UP = frozenset({REJECTED, SOME_REJECTED, MANY_REJECTED}) | impossible.OF_RO
 """Codes whose sentence begins with a number of rows or records, so that it can be said of several files at once."""
 
 
-# What people.csv and customers.csv decide.
+# What people.csv and customers.csv decide. The roster's own identifiers are what logins lead to.
 _LED_BY: Mapping[str, tuple[str, ...]] = {
-    "people": tuple(f"{name}.agent_id" for name, table in TABLES.items() if "agent_id" in table.columns),
+    "people": tuple(
+        f"{name}.agent_id" for name, table in TABLES.items() if "agent_id" in table.columns and name != "agents"
+    ),
     "customers": tuple(f"{name}.customer_id" for name, table in TABLES.items() if "customer_id" in table.columns),
 }
 
@@ -109,11 +113,11 @@ def examine(defined: Catalogue, loaded: Loaded) -> Diagnosis:
             why_not[title] = why
         elif outlook is not None:
             known[title] = reads(metric, others, outlook.data)
-    seen = _look(stored, defined)
     entries = {entry.path: entry for entry in loaded.files}
-    read = [Spotted(one) for one in merged(loaded.findings)]
+    seen = _look(stored, defined, _rejected_of(loaded.rejects, entries))
+    read = [Spotted(_of_one_unit(one, seen.units)) for one in merged(loaded.findings)]
     spotted = [*read, *_of_rejects(loaded.rejects, entries), *seen.spotted]
-    better = {one.finding.code for one in seen.spotted}
+    better = {(one.finding.code, one.finding.column) for one in seen.spotted}
     observations = tuple(sorted((_observation(one, entries, known, better) for one in spotted), key=_order))
     unusable = tuple(problem for problem in loaded.problems if not _refused(problem, entries))
     return Diagnosis(
@@ -124,7 +128,7 @@ def examine(defined: Catalogue, loaded: Loaded) -> Diagnosis:
         as_of=None if outlook is None else outlook.data.as_of,
         files=_files(loaded, entries, seen.covered, observations, unusable),
         observations=observations,
-        effects=_effects(observations, _unsound(unusable, entries, known)),
+        effects=_effects(observations, _unsound(unusable, entries, known, loaded.logins)),
         metrics=tuple(others),
         impossible=tuple(why_not.items()),
         problems=unusable,
@@ -157,9 +161,10 @@ class _Seen:
     covered: Mapping[str, Covered] = field(default_factory=dict)
     filled: tuple[Filled, ...] = ()
     responses: Responses | None = None
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _look(stored: Mapping[str, Stored], defined: Catalogue) -> _Seen:
+def _look(stored: Mapping[str, Stored], defined: Catalogue, rejected: relations.Places) -> _Seen:
     """Every check of the tables. First what is counted per file, because it says which dates are wrong ones."""
     tables, zone = defined.tables, defined.timezone
     stored = {name: held for name, held in stored.items() if held.rows}
@@ -176,19 +181,49 @@ def _look(stored: Mapping[str, Stored], defined: Catalogue) -> _Seen:
     covered, holes = days.covered(counted, tables, sane)
     responses = coverage.responses(stored, tables, sane.spans)
     findings = [*holes, *coverage.gaps(filled, tables), *coverage.response_gaps(responses)]
+    units: dict[str, tuple[str, ...]] = {}
     for name, frame in medians.items():
         findings += impossible.units(name, frame)
-    checked = [*impossible.checks(stored, tables, sane, zone), *relations.checks(stored, tables, zone)]
+        for file, columns in impossible.of_one_unit(name, frame).items():
+            units[file] = (*units.get(file, ()), *columns)
+    checked = [
+        *impossible.checks(stored, tables, sane, zone),
+        *relations.checks(stored, tables, sane, zone, rejected),
+    ]
     spotted = [*(Spotted(finding) for finding in findings), *spot(checked, zone)]
-    return _Seen(tuple(spotted), covered, coverage.shares(filled, tables), responses)
+    return _Seen(tuple(spotted), covered, coverage.shares(filled, tables), responses, units)
+
+
+def _rejected_of(rejects: Sequence[Reject], entries: Mapping[str, FileEntry]) -> relations.Places:
+    """By table, file and line of the records rejected that would have given rows of it."""
+    places: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
+    for reject in rejects:
+        for name in _tables_of(entries.get(reject.path)):
+            places[name].add((reject.path, reject.line))
+    return {name: sorted(of) for name, of in places.items()}
+
+
+def _of_one_unit(finding: Finding, units: Mapping[str, tuple[str, ...]]) -> Finding:
+    """Where one duration is in a wrong unit, so are those written in the same one, wrap-up too."""
+    same = units.get(finding.path, ())
+    if finding.code != noticing.UNIT or set(same).isdisjoint(finding.columns):
+        return finding
+    return replace(finding, columns=tuple(dict.fromkeys((*finding.columns, *same))))
 
 
 # What reading says of names that lead nowhere, of all files together, is found here file by file with every line.
 _SAID_BETTER: Mapping[str, frozenset[str]] = {
     identity_findings.ORPHANS: frozenset({relations.NO_AGENT, relations.NO_MOVER}),
     identity_findings.UNLISTED: frozenset({relations.NO_AGENT, relations.NO_MOVER}),
-    gaps.UNKNOWN: frozenset({relations.NO_CONTACT, relations.NO_INVITATION}),
+    gaps.UNKNOWN: frozenset({relations.NO_CONTACT, relations.NO_INVITATION, relations.OUTSIDE}),
 }
+
+
+def _said_better(finding: Finding, found: AbstractSet[tuple[str, str]]) -> bool:
+    """Whether another finding says the same; ``found``: codes and columns."""
+    if finding.code in (relations.NO_CONTACT, relations.OUTSIDE) and finding.column == "invitations":
+        return (coverage.APART, "invitations") in found
+    return not {code for code, _ in found}.isdisjoint(_SAID_BETTER.get(finding.code, ()))
 
 
 def _of_rejects(rejects: Sequence[Reject], entries: Mapping[str, FileEntry]) -> list[Spotted]:
@@ -227,7 +262,7 @@ def _tables_of(entry: FileEntry | None) -> tuple[str, ...]:
 
 
 def _observation(
-    one: Spotted, entries: Mapping[str, FileEntry], known: Mapping[str, Reads], better: AbstractSet[str]
+    one: Spotted, entries: Mapping[str, FileEntry], known: Mapping[str, Reads], better: AbstractSet[tuple[str, str]]
 ) -> Observation:
     finding = one.finding
     if not finding.tables and not finding.columns:
@@ -235,7 +270,6 @@ def _observation(
     # A note is no doubt about a number.
     does = Touched() if finding.severity == "note" else touched(finding, known)
     spots = one.spots or (() if finding.line is None else (Spot(finding.line, finding.example),))
-    echo = not better.isdisjoint(_SAID_BETTER.get(finding.code, ()))
     return Observation(
         finding=finding,
         severity=finding.severity,
@@ -245,7 +279,7 @@ def _observation(
         cuts=does.cuts,
         of_all=one.of_all,
         adds_up=finding.code in _ADD_UP,
-        echo=echo,
+        echo=_said_better(finding, better),
     )
 
 
@@ -255,15 +289,25 @@ def _order(one: Observation) -> tuple[Any, ...]:
 
 
 def _unsound(
-    problems: Sequence[Problem], entries: Mapping[str, FileEntry], known: Mapping[str, Reads]
+    problems: Sequence[Problem],
+    entries: Mapping[str, FileEntry],
+    known: Mapping[str, Reads],
+    logins: Mapping[str, frozenset[str]],
 ) -> Iterator[Effect]:
-    """Problems of files whose rows are in the tables all the same, such as spells that overlap."""
+    """Problems of files whose rows are in the tables all the same, such as spells that overlap.
+
+    ``logins``: by system, the columns that its logins stand in; what one login leads to is in no other column.
+    """
     for problem in problems:
         entry = None if problem.place is None else entries.get(problem.place.file)
         if entry is None or not entry.accepted:
             continue
         tables = _tables_of(entry)
         columns = tuple(column for name in tables for column in _LED_BY.get(name, ()))
+        if columns:
+            of_system = [found for name, found in logins.items() if f"login of {normalise(name)} " in problem.message]
+            columns = tuple(column for column in columns if any(column in found for found in of_system))
+            tables = () if not columns else tables
         metrics = tuple(title for title, one in known.items() if one.touched_by(tables, columns))
         if metrics:
             yield Effect("error", metrics, problem.message, (entry.path,))

@@ -6,26 +6,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxkpi.exports.findings import Finding
+from cxkpi.exports.joining import gaps
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, SOURCE, Data, Path
+from cxkpi.measurement import relations
 from cxkpi.measurement.dimensions import dimensions
 from cxkpi.measurement.needs import read_by
+
+# Rows without a time are lost to what counts these rows, not to what looks them up.
+_OF_COUNTED_ROWS = frozenset({gaps.TIMELESS})
+# Where a look-up finds nothing, a time that stands nearer takes the place of the one looked up.
+_OF_LOOKUPS = frozenset({gaps.UNKNOWN, relations.NO_CONTACT})
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
     """What the figures of one metric rest on, as ``table`` and ``table.column``.
 
-    ``cuts``: by dimension, the columns that lead from a row to its value, look-ups included.
+    ``cuts``: by dimension, the columns that lead from a row to its value, look-ups included. ``counted``: the tables
+    whose rows it counts. ``spare``: of the columns, those that only lead to a time for which there is another.
     """
 
     tables: frozenset[str]
     columns: frozenset[str]
     cuts: Mapping[str, frozenset[str]]
+    counted: frozenset[str] = frozenset()
+    spare: frozenset[str] = frozenset()
 
     def touched(self, finding: Finding) -> bool:
         """Whether a finding is about something the figures rest on."""
+        if finding.code in _OF_COUNTED_ROWS:
+            return not self.counted.isdisjoint(finding.tables)
+        if finding.code in _OF_LOOKUPS and finding.columns:
+            return not (self.columns - self.spare).isdisjoint(finding.columns)
         return self.touched_by(finding.tables, finding.columns)
 
     def touched_by(self, tables: Iterable[str], columns: Sequence[str]) -> bool:
@@ -45,27 +59,42 @@ def reads(metric: Metric, others: Mapping[str, Metric], data: Data) -> Reads:
     """What a metric that can be computed reads, of its own branches and of the metrics whose values it reads."""
     tables: set[str] = set()
     columns: set[str] = set()
+    firm: set[str] = set()
+    counted: set[str] = set()
     cuts: dict[str, set[str]] = {}
     for branch in KINDS[metric.kind].branches(metric, data).values():
         step = frozenset() if branch.step is None else branch.step.needs
         # What a clustered interval is grouped by decides how wide it is, not the figure.
         names = {*branch.needs, *branch.keys, *step} - {SOURCE, metric.cluster}
         paths = [path for name in sorted(names) if (path := data.path(branch.table, name)) is not None]
-        paths += data.time_paths(branch.table, branch.at)
+        times = data.time_paths(branch.table, branch.at)
         tables.add(branch.table)
-        for path in paths:
+        counted.add(branch.table)
+        for path in (*paths, *times):
             tables.update(data.tables_on(branch.table, path))
             columns.update(along(data, branch.table, path))
+        for path in paths:
+            firm.update(along(data, branch.table, path))
+        if times:
+            firm.update(frozenset.intersection(*(frozenset(along(data, branch.table, path)) for path in times)))
         for name in dimensions(branch.table, data):
             if name not in BUILT_IN_DIMENSIONS and (path := data.path(branch.table, name)) is not None:
                 cuts.setdefault(name, set()).update(along(data, branch.table, path), _history(data, branch.table, path))
     for inner in read_by(metric, others):
         below = reads(inner, others, data)
-        tables |= below.tables
-        columns |= below.columns
         # The values of the other metric are per agent, so what names the agent decides too.
-        columns |= below.cuts.get("agent_id", frozenset())
-    return Reads(frozenset(tables), frozenset(columns), {name: frozenset(found) for name, found in cuts.items()})
+        named = below.cuts.get("agent_id", frozenset())
+        tables |= below.tables
+        columns |= below.columns | named
+        counted |= below.counted
+        firm |= (below.columns - below.spare) | named
+    return Reads(
+        tables=frozenset(tables),
+        columns=frozenset(columns),
+        cuts={name: frozenset(found) for name, found in cuts.items()},
+        counted=frozenset(counted),
+        spare=frozenset(columns - firm),
+    )
 
 
 def along(data: Data, table: str, path: Path) -> Iterable[str]:

@@ -219,19 +219,29 @@ def _check(code: str, table: str, wrong: pl.Expr, detail: str, *columns: str) ->
     return Check(code, wrong, detail, tuple(f"{table}.{name}" for name in columns), shown)
 
 
+_OF_HANDLING = ("talk_s", "hold_s", "wrap_s")
+# Of one unit are durations whose medians are no further apart; a wrong unit sets them a thousand times apart.
+_APART = 100.0
 # A median talk below this, or above that, is one of a wrong unit: milliseconds, or minutes, taken for seconds.
 _SHORTEST_TALK, _LONGEST_TALK, _FEWEST = 2.0, 6 * 3600.0, 20
 
 
 def medians(stored: Mapping[str, Stored]) -> list[tuple[str, pl.LazyFrame]]:
-    """Per table with talk, and per file: how many have any, and the median of those."""
+    """Per table with talk, and per file: how many have any, and the median of those; and of other durations."""
     return [
         (
             name,
             pl.scan_parquet(list(stored[name].files))
             .filter(pl.col("talk_s") > 0)
             .group_by("file")
-            .agg(pl.len().alias("count"), pl.col("talk_s").median().alias("median")),
+            .agg(
+                pl.len().alias("count"),
+                *(
+                    pl.col(column).filter(pl.col(column) > 0).median()
+                    for column in _OF_HANDLING
+                    if column in stored[name].supplied
+                ),
+            ),
         )
         for name in ("contacts", "legs")
         if name in stored and "talk_s" in stored[name].supplied
@@ -241,13 +251,26 @@ def medians(stored: Mapping[str, Stored]) -> list[tuple[str, pl.LazyFrame]]:
 def units(table: str, found: pl.DataFrame) -> list[Finding]:
     """Files in which half of all talk is shorter or longer than talk can be."""
     findings = []
-    for file, count, median in found.filter(pl.col("count") >= _FEWEST).sort("file").iter_rows():
+    for row in found.filter(pl.col("count") >= _FEWEST).sort("file").iter_rows(named=True):
+        file, count, median = row["file"], row["count"], row["talk_s"]
         if median < _SHORTEST_TALK:
             detail = f"shorter than {_SHORTEST_TALK:g} seconds, so the unit is probably wrong"
         elif median > _LONGEST_TALK:
             detail = f"longer than {_LONGEST_TALK / 3600:g} hours, so the unit is probably wrong"
         else:
             continue
-        column = f"{table}.talk_s"
-        findings.append(Finding(UNIT, file, column, count, count, detail=detail, tables=(table,), columns=(column,)))
+        columns = of_one_unit(table, found)[file]
+        findings.append(Finding(UNIT, file, columns[0], count, count, detail=detail, tables=(table,), columns=columns))
     return findings
+
+
+def of_one_unit(table: str, found: pl.DataFrame) -> Mapping[str, tuple[str, ...]]:
+    """By file, the durations that are written in the unit talk is in: where one of them is misread, all are."""
+    return {
+        row["file"]: tuple(
+            f"{table}.{name}"
+            for name in _OF_HANDLING
+            if row.get(name) and 1 / _APART <= row[name] / row["talk_s"] <= _APART
+        )
+        for row in found.iter_rows(named=True)
+    }

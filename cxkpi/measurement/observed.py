@@ -141,10 +141,11 @@ class Diagnosis:
 def together(group: Sequence[Observation]) -> str:
     """What is the same in several files as one sentence, without a path in front.
 
-    The counts are added up where the sentence is of rows or records; else it is that of the first file.
+    The counts are added up where the sentence is of rows or records; else it is that of the first file. What is in one
+    file only is counted there.
     """
     first = group[0]
-    if not first.adds_up:
+    if not first.adds_up or len(group) == 1:
         return without_place(first)
     (one,) = merged([replace(one.finding, path="") for one in group])
     return (one if first.of_all is None else replace(one, total=first.of_all)).message
@@ -153,4 +154,8 @@ def together(group: Sequence[Observation]) -> str:
 def without_place(one: Observation) -> str:
     """A finding's sentence without the file, line and example in it, to stand beside them."""
     finding = one.finding
-    return one.message.removeprefix(f"{finding.path}: ").replace(f" (line {finding.line}: {finding.example})", "")
+    message = one.message.removeprefix(f"{finding.path}: ")
+    line = f"line {finding.line}"
+    for said in (f" ({line}: {finding.example})", f" ({line})", f" (the first in {line})", f" (in {line})"):
+        message = message.replace(said, "")
+    return message.replace(f"({line}, ", "(")

@@ -24,6 +24,7 @@ from cxkpi.kinds.rows import Data
 from cxkpi.measurement import run_file
 from cxkpi.measurement.compute import Answer, Question, compute
 from cxkpi.measurement.dataset import dataset, reasonable
+from cxkpi.measurement.needs import missing_input
 from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -77,6 +78,7 @@ def measure(
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
             progress=progress,
+            never=meant.outputs,
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
         _check_any(loaded)
@@ -161,6 +163,7 @@ def tables(
         settings=meant.settings,
         progress=progress,
         lenient=lenient,
+        never=meant.outputs,
     )
 
 
@@ -209,6 +212,8 @@ def _result(
         if not answer.rows:
             # What was said while reading often tells why nothing is there.
             said = (Problem("I012", note, severity="note") for note in loaded.notes)
+            if not named and len(absent) == len(chosen):
+                absent = _others(defined, absent, data)
             raise NothingMeasuredError(*absent, *said, files=loaded.files, rejects=loaded.rejects)
     else:
         absent = []
@@ -236,8 +241,19 @@ def _result(
         rejects=loaded.rejects,
         notes=tuple(dict.fromkeys(notes)),
         absent=tuple(absent),
-        newest={report.shown: report.last for report in loaded.reports},
+        newest={report.shown: (report.newest, report.written) for report in loaded.reports},
     )
+
+
+def _others(defined: Catalogue, absent: list[Problem], data: Data) -> list[Problem]:
+    """One problem for the whole headline, with the metrics that can be computed; the same problems where none can."""
+    every = titles(defined)
+    can = [title for title, one in every.items() if not one.private and missing_input(one, every, data) is None]
+    if not can:
+        return absent
+    why = "; ".join(dict.fromkeys(problem.message.rstrip(".") for problem in absent))
+    message = f"none of the metrics of {defined.path} shown by default can be computed: {why}."
+    return [Problem("I014", message, hint=f"These can: -m {','.join(can)}.")]
 
 
 def _absent(metric: Metric, why: str) -> Problem:

@@ -110,13 +110,19 @@ def load(file: Path) -> RunFile:
         raise UsageError(Problem("U062", f"{shown} cannot be read: {error.strerror}.", Place(shown))) from error
     document = read(text, shown, family="R")
     problems = list(document.problems)
+    if not problems and document.data is None:
+        hint = "It begins with cxkpi: 1."
+        raise CatalogueError(document.problem("R102", "this run file is empty", Place(shown), hint))
+    if problems and document.data is None:
+        raise CatalogueError(*problems)
     written, found = validate(_Written, document.data, document, (), "a run file", family="R")
     problems += found
     settings: list[FileSetting] = []
     ages: list[Age] = []
     if isinstance(written, _Written):
         for number, one in enumerate(written.files):
-            settings.append(FileSetting(one.match, one.profile, one.timezone))
+            place = document.place_of(("files", number))
+            settings.append(FileSetting(one.match, one.profile, one.timezone, str(Place(shown, place.line))))
             problems += _zone(document, one.timezone, number)
             if one.max_age is not None:
                 limit = _limit(document, one.max_age, number)

@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_written_is_74_and_leaves_nothing(run, measured, t
     measured(centre())
     ran = run("report", "x", "-o", tmp_path / "absent" / "a.json")
     assert (ran.code, ran.out) == (74, "")
-    assert "a.json: error[O101]: cannot be written: No such file or directory." in ran.err
+    assert f"a.json: error[O101]: cannot be written: there is no folder {tmp_path / 'absent'}." in ran.err
     (tmp_path / "b.json").mkdir()
     assert run("report", "x", "-o", tmp_path / "b.json").code == 74
     assert [path.name for path in tmp_path.iterdir()] == ["b.json"]

@@ -139,7 +139,12 @@ def test_stale_data_end_with_4_and_change_nothing_else(run, tmp_path):
 
 def test_of_several_files_of_one_source_the_newest_counts(capsys):
     ages = freshness.limits("2d", ())
-    newest = {"a.csv": datetime(2026, 6, 1), "b.csv": datetime(2026, 6, 9), "people.csv": None}
+    written = datetime(2026, 6, 12)
+    newest = {
+        "a.csv": (datetime(2026, 6, 1), written),
+        "b.csv": (datetime(2026, 6, 9), written),
+        "p.csv": (None, written),
+    }
     assert freshness.check(ages, newest, datetime(2026, 6, 10)) == 0
     assert freshness.check(ages, newest, datetime(2026, 6, 12)) == 4
     assert "is 3 days old; it may be 2d" in capsys.readouterr().err
@@ -149,14 +154,14 @@ def test_a_source_that_is_missing_is_stale():
     from datetime import timedelta
 
     ages = (run_file.Age("five9_*", timedelta(days=1), "1d"),)
-    assert freshness.check(ages, {"acd.csv": datetime(2026, 6, 1)}, datetime(2026, 6, 1)) == 4
+    assert freshness.check(ages, {"acd.csv": (datetime(2026, 6, 1), None)}, datetime(2026, 6, 1)) == 4
 
 
 def test_patterns_fit_names_in_archives_too():
     from datetime import timedelta
 
     ages = (run_file.Age("acd_*.csv", timedelta(days=1), "1d"),)
-    assert freshness.check(ages, {"june.zip/acd_1.csv": datetime(2026, 6, 1)}, datetime(2026, 6, 1)) == 0
+    assert freshness.check(ages, {"june.zip/acd_1.csv": (datetime(2026, 6, 1), None)}, datetime(2026, 6, 1)) == 0
 
 
 def test_a_run_file_is_found_or_not(tmp_path, monkeypatch):
@@ -166,3 +171,60 @@ def test_a_run_file_is_found_or_not(tmp_path, monkeypatch):
     (tmp_path / "cxkpi.yaml").write_text("cxkpi: 1\nfiles: 3\n", encoding="utf-8")
     with pytest.raises(CatalogueError):
         run_file.find([])
+
+
+def test_a_pattern_that_fits_no_file_is_noted_with_its_line(run, tmp_path):
+    centre(tmp_path, 'cxkpi: 1\npaths: [exports]\nfiles:\n  - {match: "contcts*", timezone: Asia/Tokyo}\n')
+    ran = run("report", tmp_path, "-m", "aht", "-f", "csv")
+    assert ran.code == 0
+    assert "no file fits 'contcts*', so what " in ran.err
+    assert "cxkpi.yaml:4 says of it was not used" in ran.err
+
+
+@pytest.mark.parametrize("packed", ["zip", "gz"])
+def test_a_zone_is_given_to_what_an_archive_holds(run, tmp_path, packed):
+    import gzip
+    import zipfile
+
+    centre(tmp_path, 'cxkpi: 1\npaths: [exports]\nfiles:\n  - {match: "contacts*.csv", timezone: America/New_York}\n')
+    plain = tmp_path / "exports" / "contacts.csv"
+    if packed == "gz":
+        (tmp_path / "exports" / "contacts.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    else:
+        with zipfile.ZipFile(tmp_path / "exports" / "may.zip", "w") as archive:
+            archive.write(plain, "contacts.csv")
+    plain.unlink()
+    assert run("tables", tmp_path, "-o", tmp_path / "out", "-f", "csv").code == 0
+    assert "2026-05-04T13:00:00" in (tmp_path / "out" / "contacts.csv").read_text()
+
+
+def test_what_a_run_writes_it_does_not_read_the_next_night(run, tmp_path):
+    folder = centre(tmp_path) / "exports"
+    (folder / "cxkpi.yaml").write_text("cxkpi: 1\noutputs: [kpis.csv, deep/kpis.json]\n", encoding="utf-8")
+    for _ in range(2):
+        assert run("report", folder, "-m", "aht").code == 0
+    assert (folder / "deep" / "kpis.json").is_file()
+
+
+def test_a_leaving_date_to_come_does_not_make_stale_data_fresh(run, tmp_path):
+    folder = centre(tmp_path) / "exports"
+    (folder / "agents.csv").write_text("agent_id,hired_on,left_on\na1,2024-02-01,2999-12-31\n", encoding="utf-8")
+    assert run("report", folder, "-m", "aht", "-f", "csv", "--max-age", "26h").code == 4
+    (folder / "cxkpi.yaml").write_text('cxkpi: 1\nfiles: [{match: "contacts*", max_age: 26h}]\n', encoding="utf-8")
+    assert run("report", folder, "-m", "aht", "-f", "csv").code == 4
+
+
+def test_a_roster_is_as_old_as_its_file(capsys):
+    from datetime import timedelta
+
+    ages = (run_file.Age("roster*", timedelta(days=8), "8d"),)
+    assert freshness.check(ages, {"roster.csv": (None, datetime(2026, 6, 1))}, datetime(2026, 6, 8)) == 0
+    assert freshness.check(ages, {"roster.csv": (None, datetime(2026, 6, 1))}, datetime(2026, 6, 10)) == 4
+
+
+def test_an_event_in_the_future_is_no_proof_of_freshness(capsys):
+    from datetime import timedelta
+
+    ages = (run_file.Age("acd*", timedelta(days=1), "1d"),)
+    assert freshness.check(ages, {"acd.csv": (datetime(2030, 1, 1), None)}, datetime(2026, 6, 1)) == 4
+    assert "lies in the future, on 2030-01-01" in capsys.readouterr().err

@@ -169,18 +169,32 @@ def test_milliseconds_read_as_seconds_and_the_reverse(diagnosed: Diagnosed) -> N
 
 def test_days_without_rows_are_told_and_sundays_are_not_missed(diagnosed: Diagnosed) -> None:
     centre = sound()
-    days = slice(PER_DAY * 7, PER_DAY * 9)
+    days = slice(PER_DAY * 7, PER_DAY * 10)
     gone = {row["started_at"][:10] for row in centre["contacts"][days]}
-    assert gone == {"2026-01-13", "2026-01-14"}
+    assert gone == {"2026-01-13", "2026-01-14", "2026-01-15"}
     del centre["contacts"][days]
     diagnosis = diagnosed(centre)
     (covered,) = [file.covered for file in diagnosis.files if file.path == "contacts.csv"]
     assert covered is not None
     assert covered.closed == ("Sun",)
-    assert covered.missing == ((date(2026, 1, 13), date(2026, 1, 14)),)
+    assert covered.missing == ((date(2026, 1, 13), date(2026, 1, 15)),)
     quiet = [one for one in diagnosis.observations if one.finding.code == "F650"]
     assert [one.finding.path for one in quiet] == ["contacts.csv"]
-    assert "Tue 13 to Wed 14 Jan 2026" in quiet[0].message
+    assert "on 3 days that usually have some: Tue 13 to Thu 15 Jan 2026." in quiet[0].message
+
+
+def test_a_day_or_two_without_rows_may_be_a_holiday_and_are_counted_as_shown(diagnosed: Diagnosed) -> None:
+    centre = sound()
+    gone = ("2026-01-10", "2026-01-12", "2026-01-28")
+    centre.files["contacts.csv"] = [row for row in centre["contacts"] if row["started_at"][:10] not in gone]
+    diagnosis = diagnosed(centre)
+    (short,) = [one for one in diagnosis.observations if one.finding.column == "contacts" and one.finding.total == 41]
+    assert (short.finding.code, short.severity, short.finding.count) == ("F658", "note", 3)
+    days = "Sat 10 Jan 2026, Mon 12 Jan 2026, Wed 28 Jan 2026"
+    assert f"on 3 days that usually have some: {days}; public holidays?" in short.message
+    (covered,) = [file.covered for file in diagnosis.files if file.path == "contacts.csv"]
+    assert covered is not None
+    assert (covered.missing_days, len(covered.missing)) == (3, 3)
 
 
 def test_a_few_rows_a_day_leave_days_empty_by_chance(diagnosed: Diagnosed) -> None:
@@ -195,7 +209,7 @@ def test_a_month_missing_between_two_files_is_told(diagnosed: Diagnosed) -> None
     centre.files |= {"contacts-1.csv": rows[: 12 * PER_DAY], "contacts-3.csv": rows[24 * PER_DAY :]}
     quiet = [one for one in diagnosed(centre).observations if one.finding.code == "F651"]
     assert [(one.finding.path, one.finding.count) for one in quiet] == [("", 12)]
-    assert "Mon 19 to Sat 31 Jan 2026" in quiet[0].message
+    assert "Mon 19 to Sat 24 Jan 2026, Mon 26 to Sat 31 Jan 2026" in quiet[0].message
 
 
 def test_a_day_that_another_file_has_is_not_missing(diagnosed: Diagnosed) -> None:

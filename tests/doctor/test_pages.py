@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from cxkpi.exports.findings import Finding
+from cxkpi.measurement.observed import Observation, together
+from cxkpi.measurement.spots import Spot
 from cxkpi.reports import doctor_json
 from cxkpi.reports.terminal import doctor as page
 
@@ -79,6 +83,34 @@ def test_json_lists_everything_the_page_leaves_out() -> None:
 
 def test_a_diagnosis_is_written_the_same_twice() -> None:
     assert doctor_json.render(ill()) == doctor_json.render(ill())
+
+
+@pytest.mark.parametrize("width", [60, 66, 72, 80])
+def test_no_word_is_broken_on_a_narrow_terminal(width: int) -> None:
+    whole = set(page.text(ill(), width=300).split())
+    narrow = page.text(ill(), width=width)
+    broken = {word for word in narrow.split() if word not in whole}
+    # What tells which columns are not shown is said on narrow terminals only.
+    (legend,) = [part for part in " ".join(narrow.split()).split("  ") if "not shown for lack of room" in part]
+    assert broken <= set(legend[legend.index("not shown") :].split(" Problems ")[0].split())
+    assert all(len(line) <= width for line in narrow.splitlines())
+    (heading,) = [line for line in narrow.splitlines() if line.startswith(" File")]
+    accounts = [line for line in narrow.splitlines() if line.startswith(("   acd.csv  ", "   survey.csv  "))]
+    assert {len(line) for line in accounts} == {len(heading)}
+
+
+def test_an_example_in_the_sentence_is_not_repeated_behind_it() -> None:
+    cell = Finding("F235", "a.csv", "Name", 2, 9, 4, "#N/A")
+    seen = Observation(cell, "warning", cell.message, (Spot(4, "#N/A"),))
+    text = page.text(replace(healthy(), observations=(seen,)))
+    assert text.count("#N/A") == 1
+    assert "line 4" not in text
+    assert "a.csv:4" in text
+
+
+def test_counts_in_the_list_are_those_of_the_effects() -> None:
+    one = replace(ill().observations[0], of_all=90_000)
+    assert together([one]) == "312 of 4,000 rows of contacts have talk longer than the call."
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])

@@ -13,13 +13,14 @@ from typing import Any, BinaryIO, cast
 from cxkpi.documents.spelling import did_you_mean
 from cxkpi.errors import InputError, Place, Problem, UsageError
 from cxkpi.exports.files.cellwise import cells, is_cellwise, text_lines
+from cxkpi.exports.files.faults import NothingThere
 from cxkpi.exports.files.finding import Found
 from cxkpi.exports.files.reading import NotText, survey
 from cxkpi.exports.files.records import Records
 from cxkpi.exports.files.sections import flat
 from cxkpi.exports.files.sources import HEAD_BYTES, Head, Source, Unread, expand, head, json_headings
 from cxkpi.exports.layout.headings import zone_in
-from cxkpi.exports.layout.recognise import Layout, NotRecognised, missing_of, named, recognise
+from cxkpi.exports.layout.recognise import SEARCHED_LINES, Layout, NotRecognised, missing_of, named, recognise
 from cxkpi.exports.profile import Profile
 from cxkpi.result import FileEntry
 
@@ -32,11 +33,13 @@ class FileSetting:
     """What a run file says of the files whose name fits ``pattern``: how they are to be read.
 
     ``profile``: by its name, instead of recognition. ``timezone``: of local times, instead of the profile's.
+    ``written``: where that is said, file and line.
     """
 
     pattern: str
     profile: str | None = None
     timezone: str | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class LeftOut:
     """An input nothing is taken from: why, and the word that stands in the ledger for its profile.
 
     ``word``: ``unreadable``, ``unrecognised``, or the name of a profile that refuses the export; then ``records`` of it
-    are skipped, and of its lines so many are ``blank`` or ``continued``.
+    are skipped, and of its lines so many are ``blank`` or ``continued``; so many records are ``shared``. ``nothing``:
+    there is nothing in it that anybody could miss.
     """
 
     source: Source
@@ -80,6 +84,8 @@ class LeftOut:
     records: int = 0
     blank: int = 0
     continued: int = 0
+    shared: int = 0
+    nothing: bool = False
 
     @property
     def note(self) -> str:
@@ -98,10 +104,11 @@ class LeftOut:
             "rejected": 0,
             "skipped": self.records,
             "blanked": 0,
-            "lines": self.records + self.blank + self.continued,
+            "lines": self.records + self.blank + self.continued - self.shared,
             "tables": (),
             "blank": self.blank,
             "continued": self.continued,
+            "shared": self.shared,
         }
         return FileEntry(**{field.name: values[field.name] for field in fields(FileEntry) if field.name in values})
 
@@ -123,16 +130,27 @@ def recognise_all(
     for setting in settings:
         if setting.profile is not None and setting.profile not in names:
             message = f"there is no profile '{setting.profile}'{did_you_mean(setting.profile, names)}"
-            hint = f"It is asked for where files fit '{setting.pattern}'."
+            hint = f"It is asked for where files fit '{setting.pattern}'{_where(setting)}."
             raise UsageError(Problem("U022", message, None, hint))
-    outcomes = [_outcome(source, known, settings, lenient) for source in expand(found)]
+    sources = tuple(expand(found))
+    outcomes = [_outcome(source, known, settings, lenient) for source in sources]
     recognised = [outcome for outcome in outcomes if isinstance(outcome, Recognised)]
     left = [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
     used = {file.source.path for file in recognised}
     useless = [file.problem for file in left if file.source.given and file.source.path not in used]
     if not lenient and (useless or not recognised):
         raise InputError(*(useless or [file.problem for file in left])[:_SHOWN_PROBLEMS])
-    return recognised, left, _in_vain(recognised, known)
+    return recognised, left, [*_in_vain(recognised, known), *_settings_in_vain(sources, settings)]
+
+
+def _where(setting: FileSetting) -> str:
+    return f" ({setting.written})" if setting.written else ""
+
+
+def missed(left: Sequence[LeftOut], recognised: Sequence[Recognised]) -> list[LeftOut]:
+    """What was left out and may be missed: not what is in a file of which other parts are read, and holds nothing."""
+    used = {file.source.path for file in recognised}
+    return [file for file in left if not (file.nothing and file.source.path in used)]
 
 
 def _in_vain(recognised: Sequence[Recognised], known: Sequence[Profile]) -> list[str]:
@@ -171,7 +189,7 @@ def _outcome(
     try:
         start = head(source)
     except InputError as error:
-        return LeftOut(source, error.problems[0], "unreadable")
+        return LeftOut(source, error.problems[0], "unreadable", nothing=isinstance(error, NothingThere))
     setting = _setting_of(source, settings)
     try:
         layout = _layout(source, start, known, setting)
@@ -180,7 +198,7 @@ def _outcome(
             raise
         return LeftOut(source, error.problems[0], "unrecognised")
     if isinstance(layout, Problem):
-        return LeftOut(source, layout, "unrecognised")
+        return LeftOut(source, layout, "unrecognised", nothing=source.hidden)
     if layout.profile.refuse is not None:
         return _refused(source, layout)
     if setting.timezone is not None:
@@ -199,9 +217,28 @@ def _setting_of(source: Source, settings: Sequence[FileSetting]) -> FileSetting:
 
 
 def fits(pattern: str, source: Source) -> bool:
-    """Whether a glob fits a source: the name of its file, what it is called in reports, or its path."""
-    names = (source.path.name, source.shown, source.shown.partition("#")[0], source.path.as_posix())
-    return any(fnmatch(name, pattern) for name in names) or PurePath(source.path).match(pattern)
+    """Whether a glob fits a source: any of its names in reports, its path, or the file it is in."""
+    names = (source.path.name, source.path.as_posix())
+    by_path = any(fnmatch(name, pattern) for name in names) or source.path.match(pattern)
+    return by_path or fits_name(pattern, source.shown)
+
+
+def fits_name(pattern: str, shown: str) -> bool:
+    """Whether a glob fits a file as reports call it, without its sheet, its folder or archive, or ``.gz``."""
+    whole = shown.partition("#")[0]
+    names = {shown, whole, whole.removesuffix(".gz"), PurePath(whole).name, PurePath(whole).name.removesuffix(".gz")}
+    return any(fnmatch(name, pattern) for name in names) or PurePath(whole).match(pattern)
+
+
+def _settings_in_vain(inputs: Sequence[Source | Unread], settings: Sequence[FileSetting]) -> list[str]:
+    """What a run file says of files that are not there: a slip in a pattern would move every time unseen."""
+    sources = [one.source if isinstance(one, Unread) else one for one in inputs]
+    return [
+        f"no file fits '{setting.pattern}', so what {setting.written or 'the run file'} says of it was not used."
+        for setting in settings
+        if setting.profile or setting.timezone
+        if not any(fits(setting.pattern, source) for source in sources)
+    ]
 
 
 def _layout(source: Source, start: Head, known: Sequence[Profile], setting: FileSetting) -> Layout | Problem:
@@ -222,8 +259,18 @@ def _layout(source: Source, start: Head, known: Sequence[Profile], setting: File
         if source.hidden:
             message = "the sheet is hidden, and hidden sheets are read only where a profile names them."
             return Problem("I105", message, Place(source.shown), "Show it in Excel, or name it under 'file: sheet'.")
-        return Problem("I105", f"nobody recognises this file: {layout}.", Place(source.shown), _HINT)
+        message = f"nobody recognises this file: {layout}{_searched(start)}."
+        return Problem("I105", message, Place(source.shown), _HINT)
     return _completed(source, layout)
+
+
+def _searched(start: Head) -> str:
+    """Where headings were looked for, if there is more than that."""
+    if start.lines and len(start.lines) == 1 and len(start.lines[0]) >= HEAD_BYTES // 4:
+        return "; its first line is longer than any headings"
+    if len(start.lines) > SEARCHED_LINES + 1 or len(start.rows) > SEARCHED_LINES:
+        return f"; headings are looked for in its first {SEARCHED_LINES} lines"
+    return ""
 
 
 def _headings_of_each(source: Source, each: str) -> tuple[str, ...]:
@@ -270,16 +317,17 @@ def _refused(source: Source, layout: Layout) -> LeftOut:
     problem = Problem("I109", message, Place(source.shown), None)
     try:
         if is_cellwise(source, layout):
-            records = blank = continued = 0
+            records = blank = continued = shared = 0
             for block in cells(source, layout, (0,)):
                 records += block.cells.height + len(block.broken) + block.skipped
                 blank, continued = blank + block.blank, continued + block.continued
+                shared += block.shared
         else:
-            records, blank, continued = _counted(source, layout)
+            (records, blank, continued), shared = _counted(source, layout), 0
     except (InputError, NotText) as error:
         fault = error.problems[0] if isinstance(error, InputError) else replace(problem, message=f"this is {error}.")
         return LeftOut(source, fault, "unreadable")
-    return LeftOut(source, problem, profile.name, records, blank, continued)
+    return LeftOut(source, problem, profile.name, records, blank, continued, shared)
 
 
 def _counted(source: Source, layout: Layout) -> tuple[int, int, int]:
