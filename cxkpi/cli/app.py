@@ -5,6 +5,7 @@ Imports next to nothing, so that an interrupt in the first moments, while librar
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -40,9 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def main_exit() -> NoReturn:
     """The console script."""
     streams.hold()
+    # A run that is told to stop cleans up behind it, as one that is interrupted does.
+    signal.signal(signal.SIGTERM, _stop)
     code = main()
     streams.settle()
     sys.exit(code)
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from reports.factory import centre
@@ -304,3 +307,19 @@ def test_the_python_call_has_the_arguments_of_the_documentation(monkeypatch):
     result = cxkpi.measure(["x"], metrics=["aht"], every="week")
     assert result.version
     assert (seen["metrics"], seen["every"], seen["engine"]) == (["aht"], "week", "polars")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(tmp_path):
+    sample = Path(cxkpi.__file__).parents[1] / "sample_data"
+    program = "from cxkpi.cli.app import main_exit; main_exit()"
+    env = {**os.environ, "TMPDIR": str(tmp_path / "t"), "CXKPI_CACHE": str(tmp_path / "c")}
+    (tmp_path / "t").mkdir()
+    running = subprocess.Popen([sys.executable, "-c", program, "report", str(sample), "-q"], env=env)
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "t").glob("cxkpi-*")) and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(timeout=60) == 128 + signal.SIGTERM
+    assert list((tmp_path / "t").glob("cxkpi-*")) == []
+    assert not list((tmp_path / "c").glob(".unfinished*"))

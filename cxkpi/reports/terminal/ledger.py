@@ -45,6 +45,8 @@ def ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[R
         if min(longest, max(_SHORTEST_PATH, width // 3)) <= room(width, columns):
             break
         columns = [column for column in columns if column.name != name]
+    shown_names = {column.name for column in columns}
+    hidden = [f"{name} {sum(counts[name]):,}" for name in counts if name not in shown_names and any(counts[name])]
     kept = max(_SHORTEST_PATH, min(longest, room(width, columns)))
     shown = tuple(Text(_tail(path, kept, glyphs)) for path in paths)
     columns = [Column("path", "File", shown), *columns]
@@ -59,7 +61,10 @@ def ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[R
         "skipped": "skipped: no record (title, footer, total)",
         "blanked": "blanked: an unreadable value left empty",
     }
-    yield from small(packed((meanings.get(column.name, "") for column in columns), width), width)
+    said = [meanings.get(column.name, "") for column in columns]
+    if hidden:
+        said.append(f"in all {', '.join(hidden)}: by file on a wider terminal")
+    yield from small(packed(said, width), width)
 
 
 def _tail(path: str, room: int, glyphs: Glyphs) -> str:
