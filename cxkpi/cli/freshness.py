@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 # Clocks differ, and a zone may be wrong by half a day.
 _AHEAD = timedelta(days=1)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1)}
 
 
 def limits(max_age: str | None, ages: Sequence[Age]) -> tuple[Age, ...]:
@@ -26,13 +24,13 @@ def limits(max_age: str | None, ages: Sequence[Age]) -> tuple[Age, ...]:
     """
     if max_age is None:
         return tuple(ages)
-    from cxkpi.measurement.run_file import Age
+    from cxkpi.catalogue.quantities import Refusal
+    from cxkpi.measurement.run_file import age
 
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|h|d|wk)", max_age.strip())
-    if found is None:
-        hint = "Write a number and a unit: 90m, 26h, 8d or 5wk."
-        raise UsageError(Problem("U112", f"--max-age: {max_age!r} is not a length of time.", None, hint))
-    return (*ages, Age("*", float(found[1]) * _UNITS[found[2]], max_age.strip()))
+    limit = age("*", max_age.strip())
+    if isinstance(limit, Refusal):
+        raise UsageError(Problem("U112", f"--max-age: {limit.message}.", None, limit.hint))
+    return (*ages, limit)
 
 
 def check(

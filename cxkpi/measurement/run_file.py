@@ -125,11 +125,12 @@ def load(file: Path) -> RunFile:
             settings.append(FileSetting(one.match, one.profile, one.timezone, str(Place(shown, place.line))))
             problems += _zone(document, one.timezone, number)
             if one.max_age is not None:
-                limit = _limit(document, one.max_age, number)
-                if isinstance(limit, Problem):
-                    problems.append(limit)
+                limit = age(one.match, one.max_age)
+                if isinstance(limit, Refusal):
+                    at = document.place_of(("files", number, "max_age"))
+                    problems.append(document.problem("R202", limit.message, at, limit.hint))
                 else:
-                    ages.append(Age(one.match, limit, one.max_age))
+                    ages.append(limit)
     if problems or not isinstance(written, _Written):
         raise CatalogueError(*sorted(problems, key=sort_key))
     base = file.parent
@@ -156,12 +157,11 @@ def _zone(document: Document, zone: str | None, number: int) -> list[Problem]:
     return []
 
 
-def _limit(document: Document, written: str, number: int) -> timedelta | Problem:
+def age(pattern: str, written: str) -> Age | Refusal:
+    """How old the files of a pattern may be, as a person writes it; why not, where it is no fixed length of time."""
     found = duration(written)
-    place = document.place_of(("files", number, "max_age"))
     if isinstance(found, Refusal):
-        return document.problem("R202", found.message, place, "Write a number and a unit: 90m, 26h, 8d or 5wk.")
+        return Refusal(found.message, "Write a number and a unit: 90m, 26h, 8d or 5wk.")
     if found.unit == "mo":
-        message = f"'{written}' is not a fixed length of time"
-        return document.problem("R202", message, place, "Write days or weeks: 31d, 5wk.")
-    return timedelta(seconds=found.seconds)
+        return Refusal(f"'{written}' is not a fixed length of time", "Write days or weeks: 31d, 5wk.")
+    return Age(pattern, timedelta(seconds=found.seconds), written)

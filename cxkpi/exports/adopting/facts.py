@@ -389,11 +389,6 @@ def is_iso(format: str) -> bool:
     return bool(_ISO.match(format))
 
 
-def formats_of(text: pl.Series) -> tuple[str, ...]:
-    """Every way to read a column as instants, likeliest first."""
-    return Facts(text, ()).formats
-
-
 def _shape(value: str) -> tuple[bool, ...]:
     """What a look at a cell says about its format: slashes, words, clock, AM or PM, the mark between date and time."""
     text = re.sub(_ZONED, "", value)

@@ -34,7 +34,6 @@ _LARGEST_RATIO = 500
 _PLAIN_BELOW = 1e25
 _MOST_CELLS = 60_000_000
 _LOOKED_THROUGH = 400 << 20
-_SAVE = "Open it in Excel and save it as .xlsx or CSV."
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError)
 _UNREADABLE = (*_BROKEN_ZIP, RuntimeError, OSError, ValueError)
 _DAMAGED = "the workbook is damaged or was cut off."
