@@ -29,6 +29,8 @@ MONTHS = (
     "november",
     "december",
 )
+Pattern = Literal["4-4-5", "4-5-4", "5-4-4"]
+PATTERNS: tuple[Pattern, ...] = ("4-4-5", "4-5-4", "5-4-4")
 _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 _DAYS_IN = {"day": 1, "week": 7}
 _DAY = timedelta(days=1)
@@ -39,12 +41,20 @@ _SECOND = timedelta(seconds=1)
 class Calendar:
     """How time is cut: a zone, the weekday a week starts on and the month a (fiscal) year starts in.
 
-    Quarters follow the year's start. ValueError for a name that is not one.
+    Quarters follow the year's start. With a ``pattern`` months are whole weeks, as many as it says in each quarter; a
+    year then begins on the week start nearest to the first of ``year_starts``, or with ``year_rule`` ``last`` on the
+    last one on or before it, and the 53rd week of a long year belongs to its last month. ``year_name``: whether a
+    fiscal year is called by the calendar year it ends or starts in. ``compare``: whether a year before is the same
+    dates, or the same weekdays, 364 days earlier. ValueError for a name that is not one.
     """
 
     timezone: str
     week_starts: str = "monday"
     year_starts: str = "january"
+    pattern: Pattern | None = None
+    year_rule: Literal["nearest", "last"] = "nearest"
+    year_name: Literal["end", "start"] = "end"
+    compare: Literal["dates", "weekdays"] = "dates"
 
     def __post_init__(self) -> None:
         zone_named(self.timezone)
@@ -52,6 +62,8 @@ class Calendar:
             raise ValueError(f"unknown weekday {self.week_starts!r}; one of {', '.join(WEEKDAYS)}")
         if self.year_starts not in MONTHS:
             raise ValueError(f"unknown month {self.year_starts!r}; one of {', '.join(MONTHS)}")
+        if self.pattern is not None and self.pattern not in PATTERNS:
+            raise ValueError(f"unknown pattern {self.pattern!r}; one of {', '.join(PATTERNS)}")
 
     def period_start(self, day: date, every: Every) -> date:
         """First day of the period that holds ``day``. ValueError for ``all``, whose start only the data know."""
@@ -60,27 +72,117 @@ class Calendar:
         if every == "week":
             return day - timedelta(days=(day.weekday() - WEEKDAYS.index(self.week_starts)) % 7)
         months = _fixed(_MONTHS_IN, every)
+        if self.pattern is not None:
+            number = self._month_of(day)
+            return self._month_start(number - number % months)
         return _add_months(day.replace(day=1), -((day.month - 1 - MONTHS.index(self.year_starts)) % months))
 
     def next_start(self, start: date, every: Every) -> date:
         """First day of the period after the one that starts on ``start``. ValueError for ``all``."""
-        return _shifted(start, every, 1)
+        return self._shifted(start, every, 1)
 
     def previous_start(self, start: date, every: Every, periods: int = 1) -> date:
         """First day of the period that is ``periods`` before the one starting on ``start``. ValueError for ``all``."""
-        return _shifted(start, every, -periods)
+        return self._shifted(start, every, -periods)
 
     def year_before(self, start: date, every: Every) -> date:
         """First day of the same period one year before. ValueError for ``all``.
 
         A week is compared with the one 52 weeks earlier, so that weeks stay weeks; any other period with the same date
-        of the year before, 29 February with 28 February.
+        of the year before, 29 February with 28 February. With a pattern a month, quarter or year is compared with the
+        one of the same number in the fiscal year before. Where weekdays are compared it is always 52 weeks earlier.
         """
-        if every == "week":
-            return start - timedelta(weeks=52)
         if every == "all":
             raise ValueError("'all' has no period before it")
+        if every == "week" or self.compare == "weekdays":
+            return start - timedelta(weeks=52)
+        if self.pattern is not None and every in _MONTHS_IN:
+            return self._month_start(self._month_of(start) - 12)
         return _add_months(start, -12)
+
+    def compared(self, start: date, end: date, every: Every, *, a_year: bool) -> tuple[date, date]:
+        """The days that the period from ``start`` to ``end`` is compared with: a period, or a year, before.
+
+        ValueError for ``all``, which has nothing before it.
+        """
+        if not a_year:
+            return self.previous_start(start, every), start
+        before = self.year_before(start, every)
+        if self.compare == "weekdays" and self.period_start(before, every) != before:
+            return before, before + (end - start)
+        return before, self.next_start(before, every)
+
+    def label(self, start: date, every: Every) -> str | None:
+        """What a fiscal period is called, ``FY27``, ``FY27 Q1`` or, with a pattern, ``FY27 P03``; None for any other.
+
+        A year is called by the calendar year in which it ends, unless ``year_name`` is ``start``; one that starts in
+        January by that year.
+        """
+        if every not in _MONTHS_IN or (self.pattern is None and (self.year_starts == "january" or every == "month")):
+            return None
+        year, month = divmod(self._month_of(start), 12)
+        name = year if self.year_starts == "january" or self.year_name == "start" else year + 1
+        of = {"year": "", "quarter": f" Q{month // 3 + 1}", "month": f" P{month + 1:02d}"}[every]
+        return f"FY{name % 100:02d}{of}"
+
+    def window_start(self, end: date, roll_amount: float, roll_unit: str) -> date:
+        """First day of the rolled window that ends, exclusive, at ``end``; see the function of that name.
+
+        With a pattern, months are counted back by the calendar's own: from the n-th day of one to the n-th of the
+        other, or to its last.
+        """
+        plain = window_start(end, roll_amount, roll_unit)
+        if self.pattern is None or roll_unit != "mo":
+            return plain
+        number = self._month_of(end)
+        into = end - self._month_start(number)
+        first = number - int(roll_amount)
+        return min(self._month_start(first) + into, self._month_start(first + 1) - _DAY)
+
+    def whole_months(self, start: date, end: date) -> int | None:
+        """How many months of this calendar the days from ``start`` to ``end`` (exclusive) make; None unless whole."""
+        if self.pattern is None:
+            return whole_months(start, end)
+        first, last = self._month_of(start), self._month_of(end)
+        whole = self._month_start(first) == start and self._month_start(last) == end
+        return last - first if whole and last > first else None
+
+    def _shifted(self, start: date, every: Every, periods: int) -> date:
+        if every in _DAYS_IN:
+            return start + periods * timedelta(days=_DAYS_IN[every])
+        months = periods * _fixed(_MONTHS_IN, every)
+        if self.pattern is not None:
+            return self._month_start(self._month_of(start) + months)
+        return _add_months(start, months)
+
+    def _year_start(self, year: int) -> date:
+        """First day of the fiscal year whose nominal beginning is in ``year``."""
+        first = date(year, MONTHS.index(self.year_starts) + 1, 1)
+        if self.pattern is None:
+            return first
+        past = (first.weekday() - WEEKDAYS.index(self.week_starts)) % 7
+        # Half a week is three days and a half, so there is never a tie.
+        back = past if self.year_rule == "last" or past <= 3 else past - 7
+        return first - timedelta(days=back)
+
+    def _month_start(self, number: int) -> date:
+        """First day of a fiscal month, counted from the first of the year 0."""
+        year, month = divmod(number, 12)
+        start = self._year_start(year)
+        if self.pattern is None:
+            return _add_months(start, month)
+        weeks = [int(count) for count in self.pattern.split("-")]
+        return start + timedelta(weeks=month // 3 * sum(weeks) + sum(weeks[: month % 3]))
+
+    def _month_of(self, day: date) -> int:
+        """The number of the fiscal month that holds a day."""
+        year = day.year + 1
+        while self._year_start(year) > day:
+            year -= 1
+        month = 11
+        while month and self._month_start(12 * year + month) > day:
+            month -= 1
+        return 12 * year + month
 
     def periods(self, first_day: date, last_day: date, every: Every) -> list[tuple[date, date]]:
         """The periods, as (start, end), that hold any day from ``first_day`` to ``last_day`` inclusive, in order.
@@ -215,12 +317,6 @@ def is_complete(end_day: date, as_of: datetime, as_of_from_data: bool, zone: str
     when it falls on the period's last local day.
     """
     return midnight_utc(end_day, zone) <= as_of or (as_of_from_data and local_day(as_of, zone) == end_day - _DAY)
-
-
-def _shifted(start: date, every: Every, periods: int) -> date:
-    if every in _DAYS_IN:
-        return start + periods * timedelta(days=_DAYS_IN[every])
-    return _add_months(start, periods * _fixed(_MONTHS_IN, every))
 
 
 def _fixed(lengths: dict[str, int], every: Every) -> int:

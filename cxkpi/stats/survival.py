@@ -50,7 +50,7 @@ def kaplan_meier(
     events: Counter[int] = Counter()
     exits: Counter[int] = Counter()
     for duration, happened, censored in counts:
-        _check_counts(duration, happened, censored)
+        check_counts(duration, happened, censored)
         events[duration] += happened
         exits[duration] += happened + censored
     entered: Counter[int] = Counter()
@@ -58,7 +58,7 @@ def kaplan_meier(
         entered[0] = exits.total()
     else:
         for duration, entities in entries:
-            _check_counts(duration, entities)
+            check_counts(duration, entities)
             entered[duration] += entities
         if entered.total() != exits.total():
             raise ValueError(f"{entered.total()} entities enter but {exits.total()} exit")
@@ -95,7 +95,7 @@ def quantile(curve: Curve, q: float | Fraction) -> int | None:
 
     A float is taken as the decimal it prints as, so 0.9 is nine tenths. ValueError unless 0 < q < 1.
     """
-    level = _level(q)
+    level = 1 - exact_share(q)
     return next((time for time, share in zip(curve.times, curve.survival, strict=True) if share <= level), None)
 
 
@@ -104,22 +104,69 @@ def quantile_interval(curve: Curve, q: float | Fraction) -> tuple[int | None, in
 
     Brookmeyer & Crowley 1982, on the log(-log) limits of the curve. None for a limit that is not reached.
     """
-    level = float(_level(q))
+    level = float(1 - exact_share(q))
     low = next((time for time, limit in zip(curve.times, curve.low, strict=True) if limit <= level), None)
     high = next((time for time, limit in zip(curve.times, curve.high, strict=True) if limit <= level), None)
     return low, high
 
 
-def _check_counts(*numbers: int) -> None:
+def survival_limits_at(curve: Curve, time: int) -> tuple[float, float] | None:
+    """Limits of S(``time``); None before the first event, when nothing is known of their distance."""
+    index = bisect_right(curve.times, time)
+    return (curve.low[index - 1], curve.high[index - 1]) if index else None
+
+
+def restricted_mean(curve: Curve, until: int) -> tuple[Fraction, float]:
+    """The mean time to the event, no more than ``until`` of anybody's being counted, and its variance.
+
+    The mean is the area under S from 0 to ``until``, exactly. Variance (Irwin 1949; Klein & Moeschberger 2003, 4.5):
+    with A the area from an event's time to ``until``, the sum of A^2 d / (n (n - d)); without censoring that is the
+    variance of the times, by their number, over their number. It says nothing where S was not watched up to ``until``:
+    that is the caller's to know. ValueError unless until > 0.
+    """
+    if until <= 0:
+        raise ValueError(f"a mean is restricted to a positive time, got {until}")
+    edges = [*(time for time in curve.times if time < until), until]
+    area, variance = Fraction(0), 0.0
+    rest: list[Fraction] = []
+    for index in range(len(edges) - 1, 0, -1):
+        area += curve.survival[index - 1] * (edges[index] - edges[index - 1])
+        rest.append(area)
+    for index, after in enumerate(reversed(rest)):
+        present, happened = curve.at_risk[index], curve.events[index]
+        if happened < present:
+            variance += float(after) ** 2 * happened / (present * (present - happened))
+    return area + edges[0], variance
+
+
+def restricted_mean_interval(curve: Curve, until: int, confidence: float) -> tuple[float, float] | None:
+    """Normal interval of the restricted mean, held within 0 and ``until``; None where nothing varies before then."""
+    mean, variance = restricted_mean(curve, until)
+    if variance == 0.0:
+        return None
+    half = normal_quantile(upper_level(confidence)) * math.sqrt(variance)
+    return max(0.0, float(mean) - half), min(float(until), float(mean) + half)
+
+
+def check_counts(*numbers: int) -> None:
+    """ValueError where a duration or a count is negative."""
     if min(numbers) < 0:
         raise ValueError(f"durations and counts cannot be negative, got {numbers}")
 
 
-def _level(q: float | Fraction) -> Fraction:
+def exact_share(q: float | Fraction) -> Fraction:
+    """A quantile as the decimal it prints as. ValueError unless it lies strictly between 0 and 1."""
     exact = q if isinstance(q, Fraction) else Fraction(repr(float(q)))
     if not 0 < exact < 1:
         raise ValueError(f"a quantile lies strictly between 0 and 1, got {q}")
-    return 1 - exact
+    return exact
+
+
+def upper_level(confidence: float) -> float:
+    """The level of the upper limit of a two-sided interval. ValueError unless the confidence lies between 0 and 1."""
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence}")
+    return (1.0 + confidence) / 2.0
 
 
 def _products(at_risk: list[int], events: list[int]) -> tuple[Fraction, ...]:
@@ -134,9 +181,7 @@ def _products(at_risk: list[int], events: list[int]) -> tuple[Fraction, ...]:
 def _log_log_limits(
     at_risk: list[int], events: list[int], survival: tuple[Fraction, ...], confidence: float
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence}")
-    z = normal_quantile((1.0 + confidence) / 2.0)
+    z = normal_quantile(upper_level(confidence))
     low: list[float] = []
     high: list[float] = []
     variance = 0.0

@@ -6,6 +6,7 @@ import csv
 import math
 import os
 import random
+import statistics
 import time
 from collections import Counter
 from fractions import Fraction
@@ -16,9 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_waltons
-from lifelines.utils import median_survival_times, qth_survival_times
+from lifelines.utils import median_survival_times, qth_survival_times, restricted_mean_survival_time
 
-from cxkpi.stats.survival import Curve, kaplan_meier, quantile, quantile_interval, survival_at
+from cxkpi.stats.survival import (
+    Curve,
+    kaplan_meier,
+    quantile,
+    quantile_interval,
+    restricted_mean,
+    restricted_mean_interval,
+    survival_at,
+    survival_limits_at,
+)
 
 quick = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 LUNG = "survival_lung/lung.csv"
@@ -297,3 +307,53 @@ def test_thousands_of_entities_take_milliseconds() -> None:
         best = min(best, time.perf_counter() - started)
     assert len(curve.times) > 700
     assert best < 0.25
+
+
+# ------------------------------------------------------------------------------------------------- restricted means
+
+
+def test_the_area_under_the_published_curve() -> None:
+    """G-22 until day 9: 1 x 1 + 3/4 x 3 + 5/8 x 1 + 1/2 x 4 = 5.875; the event on day 9 takes nothing from it."""
+    mean, variance = restricted_mean(curve_of(BEWICK), 9)
+    assert mean == Fraction(47, 8)
+    # Areas after days 1, 4 and 5: 39/8, 21/8, 2.
+    terms = [Fraction(39, 8) ** 2 * Fraction(2, 48), Fraction(21, 8) ** 2 * Fraction(1, 30), 4 * Fraction(1, 20)]
+    assert variance == pytest.approx(float(sum(terms)))
+    low, high = restricted_mean_interval(curve_of(BEWICK), 9, 0.95)
+    assert (low + high) / 2 == pytest.approx(5.875)
+    assert high - low == pytest.approx(2 * 1.959963985 * math.sqrt(float(sum(terms))))
+
+
+@quick
+@given(samples(), st.integers(1, 60))
+def test_the_restricted_mean_is_lifelines(observations: list[Observation], until: int) -> None:
+    fit = lifelines_fit(observations, 0.95)
+    mean, _ = restricted_mean(curve_of(observations), until)
+    assert float(mean) == pytest.approx(restricted_mean_survival_time(fit, t=until))
+
+
+@quick
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=40), st.integers(1, 41))
+def test_without_censoring_it_is_the_mean_of_what_was_watched(durations: list[int], until: int) -> None:
+    """And its variance that of the durations, cut, by their number, over their number."""
+    cut = [min(duration, until) for duration in durations]
+    mean, variance = restricted_mean(curve_of(events(*durations)), until)
+    assert mean == Fraction(sum(cut), len(cut))
+    assert variance == pytest.approx(statistics.pvariance(cut) / len(cut), rel=1e-9, abs=1e-12)
+    limits = restricted_mean_interval(curve_of(events(*durations)), until, 0.95)
+    if limits is None:
+        assert len(set(cut)) == 1
+    else:
+        assert 0 <= limits[0] <= mean <= limits[1] <= until
+
+
+def test_a_mean_needs_a_limit() -> None:
+    with pytest.raises(ValueError, match="positive"):
+        restricted_mean(curve_of(BEWICK), 0)
+
+
+def test_limits_at_a_time_are_those_of_the_step_before() -> None:
+    curve = curve_of(BEWICK)
+    assert survival_limits_at(curve, 0) is None
+    assert survival_limits_at(curve, 4) == (curve.low[1], curve.high[1])
+    assert survival_limits_at(curve, 8) == (curve.low[2], curve.high[2])
