@@ -19,7 +19,8 @@ Target = float | tuple[float, float]
 class Period:
     """A local period, ``end`` exclusive.
 
-    ``judged_until`` (UTC): rows up to then can be judged, where a window must pass.
+    ``judged_until`` (UTC): rows up to then can be judged, where a window must pass. ``label``: what a fiscal period is
+    called, ``FY27 Q1``; None for periods of the common calendar.
     """
 
     every: Every
@@ -27,6 +28,7 @@ class Period:
     end: date
     complete: bool
     judged_until: datetime | None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Row:
     missing: int
     censored: int | None
     target: Target | None
-    alarm: float | None
+    alarm: Target | None
     status: Status | None
     reason: Reason | None
     change: Change | None
@@ -145,7 +147,7 @@ class Result:
 
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
     same. ``newest``: of every file the newest instant and when it was written, UTC without zone, for whoever asks how
-    fresh the data are.
+    fresh the data are. ``identifiers``: the dimensions whose values name somebody in a table of the catalogue's own.
     """
 
     version: str
@@ -164,3 +166,4 @@ class Result:
     notes: tuple[str, ...]
     absent: tuple[Problem, ...] = ()
     newest: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    identifiers: frozenset[str] = frozenset()

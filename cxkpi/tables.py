@@ -385,9 +385,10 @@ def column_at(tables: Mapping[str, Table], table: str, path: tuple[str, ...]) ->
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One canonical table as written to Parquet.
+    """One canonical table as written to Parquet, or a small one in memory.
 
-    ``files``: its Parquet parts, all of one schema: every declared column, and ``source``. ``supplied``: the declared
+    ``files``: its Parquet parts, all of one schema: every declared column, and ``source``. ``frame``: the same rows in
+    memory, and then there are no files. ``supplied``: the declared
     columns that some input file fills. ``rows``. ``first`` and ``through``: oldest default time and newest event, UTC
     without zone.
     """
@@ -398,3 +399,8 @@ class Stored:
     rows: int
     first: datetime | None
     through: datetime | None
+    frame: pl.DataFrame | None = field(default=None, compare=False, repr=False)
+
+    def lazy(self) -> pl.LazyFrame:
+        """Its rows, for a look at them that is no plan of an engine."""
+        return pl.scan_parquet(list(self.files)) if self.frame is None else self.frame.lazy()

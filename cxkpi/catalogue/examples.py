@@ -99,9 +99,10 @@ def parse_table(text: str, name: str, tables: Mapping[str, Table], path: Path, r
         row = _row(cells, columns, tables[name], path, report)
         if row is None:
             continue
-        times = row.pop("rows", "1")
-        rows.extend([row] * (int(times) if times is not None else 1))
-        if len(rows) > MAX_ROWS:
+        times = int(row.pop("rows", None) or 1)
+        if len(rows) + times <= MAX_ROWS:
+            rows.extend([row] * times)
+        else:
             _fault(report, path, cells[0][0], "C501", f"an example has at most {MAX_ROWS:,} rows")
             return ()
     return tuple(rows)

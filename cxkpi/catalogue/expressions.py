@@ -35,15 +35,21 @@ from cxkpi.kinds.expression import (
     Negative,
     Node,
     Not,
+    OpenTime,
     Shift,
     Type,
     height,
+    size,
 )
+from cxkpi.opening import OpeningHours
 
 # Recursion stays far below Python's limit, here and in the engines that walk the plan: how deep a text may be nested
 # and how many terms it may join, and how high the tree may grow with its fields expanded.
 MAX_DEPTH = 60
 MAX_HEIGHT = 120
+# Fields made of fields grow fast: each that names another one twice doubles it.
+MAX_SIZE = 10_000
+MAX_TEXT = 10_000
 
 
 class Broken:
@@ -102,6 +108,9 @@ def parse(text: str, scope: Scope, zone: str, expected: Type | None = None) -> t
     ``zone`` is the one local date and timestamp literals are written in. ``expected`` is the type its value must have.
     Faults have offsets into ``text``; a syntax error ends the search for more, an unknown column does not.
     """
+    if len(text) > MAX_TEXT:
+        message = f"this is longer than {MAX_TEXT:,} characters"
+        return None, [Fault(0, "C301", message, "Name parts of it under 'fields'.")]
     parser = _Parser(text, scope, zone)
     if parser.faults:
         return None, parser.faults
@@ -120,6 +129,9 @@ def parse(text: str, scope: Scope, zone: str, expected: Type | None = None) -> t
         elif whole.height > MAX_HEIGHT:
             message = f"with its fields written out this is nested more than {MAX_HEIGHT} levels deep"
             parser.fault(0, "C301", message, "Use in (…), or fewer steps.")
+        elif size(whole.node) > MAX_SIZE:
+            message = f"with its fields written out this has more than {MAX_SIZE:,} parts"
+            parser.fault(0, "C301", message, "Use fewer fields made of fields.")
     if parser.faults or whole.type == "unknown":
         return None, sorted(parser.faults, key=lambda fault: fault.offset)
     return Expression(text, whole.node.type, whole.node), []
@@ -463,8 +475,19 @@ class _Parser:
             titles = listed(TITLES[one] for one in TITLES if one in allowed)
             return self.wrong(arguments[0], f"{function} takes {titles}, not {TITLES[kind]}")
         assert kind != "null"
+        if function == "open_seconds":
+            return self.open_time(name, arguments)
         node = Call(function, tuple(argument.node for argument in arguments), result or kind)
         return _made(node, name.offset, *arguments)
+
+    def open_time(self, name: Token, arguments: list[_Typed]) -> _Typed:
+        hours: OpeningHours | None = getattr(self.scope, "hours", None)
+        if hours is None:
+            hint = "Add 'hours: {mon-fri: 08:00-18:00}' to 'calendar'; seconds(a, b) does not need them."
+            self.fault(name.offset, "C308", f"'{name.text}' needs business hours, and none are declared", hint)
+            return _unknown(name.offset)
+        start, end = arguments
+        return _made(OpenTime(start.node, end.node, hours), name.offset, start, end)
 
     # Literals of time
 

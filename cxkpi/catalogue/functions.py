@@ -19,6 +19,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, frozenset[str], Type | None]] = {
     "length": (1, 1, frozenset({"text"}), "number"),
     "lower": (1, 1, frozenset({"text"}), "text"),
     "nullif": (2, 2, ANY, None),
+    "open_seconds": (2, 2, frozenset({"instant"}), "number"),
     "seconds": (2, 2, frozenset({"instant", "date"}), "number"),
     "trim": (1, 1, frozenset({"text"}), "text"),
     "upper": (1, 1, frozenset({"text"}), "text"),
@@ -78,11 +79,6 @@ def _refused() -> dict[str, tuple[str, str]]:
         ("ifnull nvl isnull", "is not supported", "Write coalesce(a, b)."),
         ("len char_length", "is not supported", "Write length(text)."),
         ("date_diff datediff timestampdiff age", "is not supported", "Write seconds(a, b) or days(a, b)."),
-        (
-            "open_seconds",
-            "is not supported by this version of cxkpi",
-            "Use seconds(a, b), which does not know business hours.",
-        ),
     )
     return {name: (why, hint) for names, why, hint in groups for name in names.split()}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -22,25 +22,20 @@ from pydantic import (
     field_validator,
 )
 
-from cxkpi.calendar import MONTHS, WEEKDAYS, Every
+from cxkpi.calendar import MONTHS, PATTERNS, WEEKDAYS, Every
 from cxkpi.catalogue import quantities
+from cxkpi.catalogue.clock import STRETCH, one_or_more
 from cxkpi.catalogue.quantities import Refusal
 from cxkpi.documents.validation import Strict, describe, refusal
-from cxkpi.kinds.definition import Duration
+from cxkpi.kinds.definition import MIN_GROUP, Duration, MetricRows, TableName
 from cxkpi.kinds.expression import Expression
 from cxkpi.kinds.registry import KINDS
 from cxkpi.tables import TABLES, ColumnType
 
 NOT_YET = ""
-LATER: Mapping[str, str] = dict.fromkeys(
-    ("targets", "protects", "versions", "min_group", "q", "formula", "extends"), NOT_YET
-)
-LATER_OF_KIND: Mapping[str, Mapping[str, str]] = {
-    "repeat": dict.fromkeys(("look", "meets", "immature"), NOT_YET),
-    "time_to_event": {**dict.fromkeys(("entered", "competing", "mean_until"), NOT_YET), "by": "Read a 'quantile'."},
-    "ratio": {"as": "Name the dimension as the table calls it."},
-}
-LATER_KINDS = ("quantile", "formula")
+LATER: Mapping[str, str] = {}
+LATER_OF_KIND: Mapping[str, Mapping[str, str]] = {}
+LATER_KINDS: tuple[str, ...] = ()
 
 
 def _quantity(parse: Callable[[Any], Any]) -> BeforeValidator:
@@ -66,13 +61,13 @@ def _as_text(written: Any) -> Any:
 
 def _plain_time(written: Any) -> Any:
     if isinstance(written, dict):
-        raise refusal("106", "times spread over periods ('split') are not supported by this version of cxkpi")
+        raise refusal("103", "a stretch ('split') is not taken here", "Name a column; an amount ('sum') can be split.")
     return written
 
 
 def _plain_table(written: Any) -> Any:
     if isinstance(written, dict):
-        raise refusal("106", "rows of metrics are not supported here by this version of cxkpi", "Name a table.")
+        raise refusal("103", "rows of metrics are not taken here", "Name a table.")
     return written
 
 
@@ -93,7 +88,8 @@ def _fixed_duration(written: Any) -> Any:
 _TEXT = {"type": "string"}
 _LENGTH = {"type": "string", "pattern": quantities.DURATION.pattern}
 _SHARE = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": quantities.PERCENTAGE.pattern}]}
-_TARGET = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+_TARGET = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": quantities.WRITTEN}]}
+_EXPRESSION = {"type": ["string", "number", "boolean"]}
 
 # Validators run from the last to the first.
 AnyDuration = Annotated[
@@ -105,15 +101,29 @@ FixedDuration = Annotated[
 Share = Annotated[float, _quantity(quantities.fraction), WithJsonSchema(_SHARE)]
 Confidence = Annotated[float, _quantity(quantities.confidence), WithJsonSchema(_SHARE)]
 Quantity = Annotated[str | float, WithJsonSchema(_TARGET)]
-ExpressionText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_TEXT)]
+MinGroup = Annotated[int, Field(ge=2)]
+# A queue called 7, or a flag: shown, and compared, as text.
+DimensionValue = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+_HOURS = {"type": "string", "pattern": f"^{STRETCH.pattern}$"}
+_DAYS_OR_FILE = {"anyOf": [_TEXT, {"type": "array", "items": {"type": "string", "format": "date"}}]}
+Stretches = Annotated[
+    list[str],
+    BeforeValidator(one_or_more),
+    WithJsonSchema({"anyOf": [_HOURS, {"type": "array", "items": _HOURS}]}),
+]
+Holidays = Annotated[list[str], BeforeValidator(one_or_more), WithJsonSchema(_DAYS_OR_FILE)]
+ExpressionText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_EXPRESSION)]
 _ROLES: Mapping[str, Any] = {
     "column": str,
     "metric": str,
     "time": Annotated[str, BeforeValidator(_plain_time), WithJsonSchema(_TEXT)],
-    "table": Annotated[str, BeforeValidator(_plain_table), WithJsonSchema({"enum": list(TABLES)})],
+    "table": Annotated[str, BeforeValidator(_plain_table), WithJsonSchema({"anyOf": [{"enum": list(TABLES)}, _TEXT]})],
+    "dimensions": Annotated[dict[str, str], Field(min_length=1)],
     "fraction": Share,
+    "periods": AnyDuration,
     "boolean": ExpressionText,
     "number": ExpressionText,
+    "formula": ExpressionText,
 }
 
 
@@ -133,15 +143,54 @@ class Calendar(Written):
     timezone: str
     week_starts: Literal[*WEEKDAYS] = "monday"  # type: ignore[valid-type]
     year_starts: Literal[*MONTHS] = "january"  # type: ignore[valid-type]
+    pattern: Literal[*PATTERNS] | None = None  # type: ignore[valid-type]
+    year_rule: Literal["nearest", "last"] = "nearest"
+    year_name: Literal["end", "start"] = "end"
+    compare: Literal["dates", "weekdays"] = "dates"
+    hours: dict[str, Stretches] | None = None
+    holidays: Holidays | None = None
 
 
 class Defaults(Written):
     confidence: Confidence = 0.95
     min_n: int = Field(default=30, ge=0)
+    min_group: MinGroup = MIN_GROUP
+    examples: Literal["optional", "required"] = "optional"
 
 
-class TableColumns(Written):
-    columns: dict[str, ColumnType]
+class ColumnText(Written):
+    """A column with more than its type."""
+
+    type: ColumnType
+    event: bool | None = None
+    role: Literal["plain", "identifier", "free text"] | None = None
+
+
+class LookupText(Written):
+    """A many-to-one step to another table by a column of the same name on both sides."""
+
+    table: str
+    on: str
+
+
+def _is_column_text(written: Any) -> str:
+    return "<mapping>" if isinstance(written, dict | ColumnText) else "<text>"
+
+
+AnyColumn = Annotated[
+    Annotated[ColumnText, Tag("<mapping>")] | Annotated[ColumnType, Tag("<text>")], Discriminator(_is_column_text)
+]
+
+
+class TableText(Written):
+    """Further columns and look-ups of a canonical table, or a table of the catalogue's own."""
+
+    row: str | None = None
+    key: Annotated[list[str], Field(min_length=1)] | None = None
+    time: list[str] | None = None
+    columns: dict[str, AnyColumn] = Field(default_factory=dict)
+    lookups: dict[str, LookupText] = Field(default_factory=dict)
+    span: list[str] | None = None
 
 
 class ExampleText(Written):
@@ -159,6 +208,16 @@ class ExampleText(Written):
     truncate: int | None = Field(default=None, ge=0, le=12)
 
 
+class GoalText(Written):
+    """A target or alarm for some dimension values and dates."""
+
+    when: dict[str, DimensionValue | list[DimensionValue]] = Field(default_factory=dict)
+    from_: str | None = Field(default=None, alias="from")
+    until: str | None = None
+    target: Quantity | list[Quantity] | None = None
+    alarm: Quantity | list[Quantity] | None = None
+
+
 class Common(Written):
     """The keys that every metric may have."""
 
@@ -169,7 +228,8 @@ class Common(Written):
     unit: str = ""
     better: Literal["higher", "lower", "inside"] | None = None
     target: Quantity | list[Quantity] | None = None
-    alarm: Quantity | None = None
+    alarm: Quantity | list[Quantity] | None = None
+    targets: list[GoalText] = Field(default_factory=list)
     min_n: Annotated[int, Field(ge=0)] | None = None
     confidence: Confidence | None = None
     matures: FixedDuration | None = None
@@ -183,14 +243,18 @@ class Common(Written):
     roll: AnyDuration | None = None
     examples: list[ExampleText] = Field(default_factory=list)
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    protects: str | None = None
+    min_group: MinGroup | None = None
+    versions: list[dict[str, Any]] = Field(default_factory=list)
 
 
 TOP: Mapping[str, Any] = {
     "cxkpi": int,
+    "extends": str,
     "headline": list[str],
     "calendar": Calendar,
     "defaults": Defaults,
-    "tables": dict[str, TableColumns],
+    "tables": dict[str, TableText],
     "fields": dict[str, dict[str, ExpressionText]],
     "metrics": dict[str, dict[str, Any]],
 }
@@ -215,6 +279,7 @@ def key_of(field_name: str) -> str:
     return field_name.rstrip("_")
 
 
+@cache
 def hints_of(spec: type) -> Mapping[str, Any]:
     """A dataclass's annotations with their roles."""
     return get_type_hints(spec, include_extras=True)
@@ -247,22 +312,46 @@ def _form(alternatives: tuple[Any, ...]) -> Any:
     """What may be written for a field, as pydantic takes it."""
     if len(alternatives) == 1:
         return _single(alternatives[0])
-    mapping = [part for part in alternatives if dataclasses.is_dataclass(part)]
-    text = [part for part in alternatives if part not in mapping]
-    if len(mapping) != 1 or len(text) != 1:
-        raise TypeError(f"a field takes one mapping and one word at most, not {alternatives}")
-    return Annotated[
-        Union[Annotated[_single(mapping[0]), Tag("<mapping>")], Annotated[_single(text[0]), Tag("<text>")]],  # noqa: UP007
-        Discriminator(_is_mapping),
-    ]
+    tagged = {_tag(part): part for part in alternatives}
+    if len(tagged) != len(alternatives):
+        raise TypeError(f"what is written does not tell these apart: {alternatives}")
+    members = tuple(Annotated[_single(part), Tag(tag)] for tag, part in tagged.items())
+
+    def written_as(written: Any) -> str:
+        return _written_as(tagged.keys(), written)
+
+    return Annotated[Union[members], Discriminator(written_as)]  # noqa: UP007
 
 
-def _is_mapping(written: Any) -> str:
-    return "<mapping>" if isinstance(written, dict) else "<text>"
+_TEXT_TAG, _LIST_TAG, _PLAIN_TAG, _TABLE_TAG, _ROWS_TAG = "<text>", "<list>", "<mapping>", "<of a table>", "<of rows>"
+
+
+def _tag(alternative: Any) -> str:
+    """What an alternative is told apart by: a word, a list, or a mapping without ``from``, of a table, or of rows."""
+    if get_origin(alternative) is tuple:
+        return _LIST_TAG
+    if not dataclasses.is_dataclass(alternative):
+        return _TEXT_TAG
+    source = hints_of(alternative).get("from_")  # type: ignore[arg-type]
+    if source is None:
+        return _PLAIN_TAG
+    return _ROWS_TAG if dataclasses.is_dataclass(source) else _TABLE_TAG
+
+
+def _written_as(tags: Collection[str], written: Any) -> str:
+    if isinstance(written, dict):
+        source = written.get("from")
+        meant = _PLAIN_TAG if "from" not in written else _ROWS_TAG if isinstance(source, dict) else _TABLE_TAG
+        order: tuple[str, ...] = (meant, _ROWS_TAG, _TABLE_TAG, _PLAIN_TAG)
+    else:
+        order = (_LIST_TAG,) if isinstance(written, list) else ()
+    return next((tag for tag in (*order, _TEXT_TAG) if tag in tags), min(tags))
 
 
 def _single(annotation: Any) -> Any:
     named = role(annotation)
+    if named == "source":
+        return _form((MetricRows, TableName))
     if named is not None:
         return _ROLES[named]
     if annotation is Duration:

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
-from cxkpi.calendar import zone_named
-from cxkpi.catalogue import examples, grammar, rules
+from cxkpi.calendar import PATTERNS, Calendar, zone_named
+from cxkpi.catalogue import declared, examples, formulas, grammar, lint, overlays, rows_of_metrics, rules
 from cxkpi.catalogue.grammar import TOP, Common
-from cxkpi.catalogue.meaning import definitions, metric_rows, of_catalogue
+from cxkpi.catalogue.hours import Beside, opening_hours
+from cxkpi.catalogue.meaning import definitions, metric_rows, metric_rows_at, of_catalogue
+from cxkpi.catalogue.protection import with_protection
 from cxkpi.catalogue.report import Report
 from cxkpi.catalogue.scopes import RESERVED, Fields, TableScope, find_column
 from cxkpi.catalogue.specs import Builder
+from cxkpi.catalogue.targets import targets_of
 from cxkpi.catalogue.variants import with_variants
+from cxkpi.catalogue.versions import Dated, check_times, with_versions
 from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
 from cxkpi.documents.validation import describe, keys_at, meant, validate
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
-from cxkpi.kinds.definition import Metric, Term
+from cxkpi.kinds import formula
+from cxkpi.kinds.definition import Metric, Term, Version
 from cxkpi.kinds.registry import KINDS
-from cxkpi.tables import TABLES, ColumnType, Table, with_columns
+from cxkpi.opening import OpeningHours
+from cxkpi.tables import Table
 
 VERSION = 1
 SHIPPED = "cxkpi:metrics.yaml"
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Three hundred metrics with examples are a third of one.
+MAX_BYTES = 4_000_000
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _REQUIRED = ("calendar", "metrics")
 
 
@@ -40,8 +49,10 @@ class Catalogue:
     """What every metric means, and the calendar by which it is read.
 
     ``path`` as shown to people. ``hash`` of the whole meaning, 8 hexadecimal digits. ``headline``: what is measured if
-    nothing is named, each ``name`` or ``name.variant``. ``tables``: the canonical tables with the columns
-    declared here. ``metrics`` by (name, variant), in the order written, each followed by its variants.
+    nothing is named, each ``name`` or ``name.variant``. ``tables``: the canonical tables with what is added to
+    them here, and the catalogue's own. ``calendar``: how time is cut; ``hours``: the business hours. ``metrics`` by
+    (name, variant), in the order written, each followed by its variants. ``fields``: the named fields by table, as
+    written. ``warnings``: what is allowed and probably not meant, by place.
     """
 
     path: str
@@ -50,10 +61,14 @@ class Catalogue:
     timezone: str
     week_starts: str
     year_starts: str
+    calendar: Calendar
+    hours: OpeningHours | None
     confidence: float
     min_n: int
     tables: Mapping[str, Table]
     metrics: Mapping[tuple[str, str | None], Metric]
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
 
 
 def load(path: Path | None) -> Catalogue:
@@ -68,19 +83,76 @@ def load(path: Path | None) -> Catalogue:
     return parse(_text(path, path.as_posix()), path.as_posix())
 
 
-def parse(text: str, file: str) -> Catalogue:
-    """The catalogue a text says; ``file`` is what places call it. CatalogueError with every problem found."""
-    document = places.read(text, file)
-    report = Report(document)
-    _check_version(document, report)
-    document = with_variants(document, report)
+def parse(text: str, file: str, *, beside: Beside | None = None) -> Catalogue:
+    """The catalogue a text says; ``file`` is what places call it. CatalogueError with every problem found.
+
+    ``beside`` reads other files, named by their path from this one, as (text, what it is shown as): the catalogue this
+    one extends, and holidays. If it is left out they are read from disk, from the folder of ``file``.
+    """
+    return _parsed(text, file, beside, (), {})[1]
+
+
+def _parsed(
+    text: str, file: str, beside: Beside | None, above: tuple[str, ...], readers: dict[str, Beside | None]
+) -> tuple[Document, Catalogue]:
+    """The document with all it extends laid under it, and its catalogue.
+
+    ``above``: the files that led here. ``readers``: how each file reads what is beside it.
+    """
+    readers[file] = beside
+    written = places.read(text, file)
+    report = Report(written)
+    _check_version(written, report)
+    whole, below = written, None
+    removed: Mapping[str, Place] = {}
+    if (name := overlays.base_name(written, report)) is not None:
+        lower, below = _extended(name, report, (*above, file), readers)
+        whole, removed = overlays.overlaid(written, lower, name, report)
+        report.document = whole
+    document = with_variants(whole, report)
+    document, dated = with_versions(document, report)
     report.document = document
     top = _sections(document, report)
-    catalogue = _Reading(document, report, top).catalogue()
+    reader = readers.get(document.place_of(("calendar", "holidays")).file)
+    reading = _Reading(document, report, top, dated, reader)
+    reading.builder.removed = removed
+    catalogue = reading.catalogue()
+    if catalogue is not None and below is not None:
+        required = reading.defaults.examples == "required"
+        catalogue = overlays.without_stale(catalogue, below, written, required, report)
     problems = report.sorted()
     if problems or catalogue is None:
         raise CatalogueError(*problems)
-    return catalogue
+    lint.check(catalogue, reading.fields, report)
+    # Of what it extends, a catalogue is warned where it is written.
+    warnings = (one for one in report.warnings() if one.place is None or one.place.file == file)
+    return whole, replace(catalogue, warnings=tuple(warnings))
+
+
+def _extended(
+    name: str, report: Report, above: tuple[str, ...], readers: dict[str, Beside | None]
+) -> tuple[Document, Catalogue]:
+    """The catalogue that is extended, which must be right by itself."""
+    if name == overlays.SHIPPED_NAME:
+        return _shipped_parsed(_text(_shipped(), SHIPPED))
+    reader = readers[above[-1]]
+    shown = overlays.beside(above[-1], name)
+    try:
+        text, shown = (_text(Path(shown), shown), shown) if reader is None else reader(name)
+    except (OSError, ValueError, UsageError, CatalogueError) as error:
+        raise overlays.unreadable(name, error, report) from error
+    overlays.follow(shown, above, report)
+    return _parsed(text, shown, None if reader is None else _further(reader, name), above, readers)
+
+
+def _further(reader: Beside, name: str) -> Beside:
+    """How a file reads what is beside it, given how the file that names it does."""
+    return lambda other: reader(overlays.beside(name, other))
+
+
+@lru_cache(maxsize=1)
+def _shipped_parsed(text: str) -> tuple[Document, Catalogue]:
+    return _parsed(text, SHIPPED, None, (), {})
 
 
 def _shipped() -> Traversable:
@@ -89,12 +161,29 @@ def _shipped() -> Traversable:
     return inside if inside.is_file() else Path(str(files("cxkpi"))).parent / "metrics.yaml"
 
 
-def _text(path: Traversable, shown: str) -> str:
+def text_of(path: Path | None) -> str:
+    """The text of a catalogue, or of the one that ships; raises as ``load`` does."""
+    return _text(_shipped(), SHIPPED) if path is None else _text(path, path.as_posix())
+
+
+def decoded(written: bytes, shown: str) -> str:
+    """The text of a catalogue from its bytes. CatalogueError where they are not UTF-8."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return written.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"this is not UTF-8 text (byte {error.start})"
         raise CatalogueError(Problem("C008", message, Place(shown), "Save it as UTF-8.")) from error
+
+
+def _text(path: Traversable, shown: str) -> str:
+    try:
+        with path.open("rb") as file:
+            # A device or a pipe may have no end, so no more is read than is looked at.
+            written = file.read(MAX_BYTES + 1)
+        if len(written) > MAX_BYTES:
+            message = f"this is larger than {MAX_BYTES // 1_000_000} MB, and no catalogue is"
+            raise CatalogueError(Problem("C008", message, Place(shown), "Is it the file you meant?"))
+        return decoded(written, shown)
     except OSError as error:
         # Which error opening a folder gives depends on the platform.
         if isinstance(path, Path) and path.is_dir():
@@ -142,9 +231,7 @@ def _sections(document: Document, report: Report) -> dict[str, Any]:
                 hint = "Add 'calendar: {timezone: Europe/London}' with your zone." if key == "calendar" else None
                 report.add("C102", f"'{key}' is missing in a catalogue", (), hint)
             continue
-        value, problems = validate(
-            annotation, document.data[key], document, (key,), f"'{key}'", later=dict.fromkeys(("split",), "")
-        )
+        value, problems = validate(annotation, document.data[key], document, (key,), f"'{key}'")
         report.extend(problems)
         if not problems:
             found[key] = value
@@ -166,40 +253,38 @@ def _salvaged(key: str, section: Any) -> dict[str, Any]:
             table: {name: text if isinstance(text, str) else None for name, text in names.items()}
             for table, names in tables.items()
         }
-    declared = {
-        table: columns
-        for table, part in section.items()
-        if isinstance(part, Mapping) and isinstance(columns := part.get("columns"), Mapping)
-    }
-    return {
-        table: grammar.TableColumns(
-            columns={name: kind if kind in get_args(ColumnType) else "text" for name, kind in columns.items()}
-        )
-        for table, columns in declared.items()
-    }
+    return declared.salvaged(section)
 
 
 class _Reading:
     """One catalogue being read: what its sections say, and what they say of each other."""
 
-    def __init__(self, document: Document, report: Report, top: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        report: Report,
+        top: Mapping[str, Any],
+        dated: Mapping[str, tuple[Dated, ...]],
+        beside: Beside | None,
+    ) -> None:
         self.document = document
+        self.dated = dated
         self.report = report
         self.calendar: grammar.Calendar = top.get("calendar", grammar.Calendar(timezone="UTC"))
         self.defaults: grammar.Defaults = top.get("defaults", grammar.Defaults())
-        self.tables = self._tables(top.get("tables", {}))
+        self.tables = declared.tables_of(top.get("tables", {}), report, self._named)
         self.zone = self._zone()
+        self.cut = self._cut()
         self.headline: list[str] = top.get("headline", [])
         written = document.data.get("metrics")
         self.written: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
         self.fields = Fields(self.tables, self._fields(top.get("fields", {})), self.zone, report)
+        self.fields.hours = opening_hours(self.calendar.hours, self.calendar.holidays, self.zone, report, beside)
         self.builder = Builder(self.fields, self.written, self.zone, report)
 
     def catalogue(self) -> Catalogue | None:
         """The catalogue; None where problems were reported."""
-        for table, names in self.fields.declared():
-            for name in names:
-                self.fields.lookup(table, name)
+        self.fields.check()
         commons = {title: self._common(title) for title in self.written}
         metrics = {title: self._metric(title, common) for title, common in commons.items()}
         rules.check_names(commons, self.report)
@@ -207,11 +292,10 @@ class _Reading:
         known = {title: metric for title, metric in metrics.items() if metric is not None}
         if self.report.count:
             return None
-        hashes = definitions(known, self.zone)
-        defined = {title: replace(metric, definition=hashes[title]) for title, metric in known.items()}
+        defined = definitions(with_protection(known), self.zone, self._months())
         shown = (title for title, metric in defined.items() if metric.variant is None and not metric.private)
         headline = tuple(self.headline or shown)
-        calendar = (self.zone, self.calendar.week_starts, self.calendar.year_starts)
+        calendar = (self.zone, self.calendar.week_starts, self.calendar.year_starts, *self._further())
         return Catalogue(
             path=self.document.file,
             hash=of_catalogue(defined, headline, calendar),
@@ -219,11 +303,27 @@ class _Reading:
             timezone=self.zone,
             week_starts=self.calendar.week_starts,
             year_starts=self.calendar.year_starts,
+            calendar=self.cut,
+            hours=self.fields.hours,
             confidence=self.defaults.confidence,
             min_n=self.defaults.min_n,
             tables=MappingProxyType(dict(self.tables)),
             metrics=MappingProxyType({metric.key: metric for metric in defined.values()}),
+            fields=MappingProxyType(self.fields.texts()),
         )
+
+    def _months(self) -> str:
+        """What decides how long months are, where they are not those of the year."""
+        cut = self.cut
+        return "" if cut.pattern is None else f"{cut.pattern} {cut.year_starts} {cut.week_starts} {cut.year_rule}"
+
+    def _further(self) -> tuple[str, ...]:
+        """What else the calendar decides, where it is not as it is without being said."""
+        hours = () if self.fields.hours is None else (f"hours {self.fields.hours.digest}",)
+        keys = ("pattern", "year_rule", "year_name", "compare")
+        plain = Calendar(self.zone)
+        said = (f"{key} {getattr(self.cut, key)}" for key in keys if getattr(self.cut, key) != getattr(plain, key))
+        return (*said, *hours)
 
     def _zone(self) -> str:
         try:
@@ -234,23 +334,25 @@ class _Reading:
             return "UTC"
         return self.calendar.timezone
 
-    def _tables(self, declared: Mapping[str, grammar.TableColumns]) -> Mapping[str, Table]:
-        extra: dict[str, dict[str, Any]] = {}
-        for table, columns in declared.items():
-            path: Steps = ("tables", table)
-            if table not in TABLES:
-                hint = f"Columns can be added to {listed(TABLES)}."
-                self.report.add("C202", f"no table '{table}'{did_you_mean(table, TABLES)}", path, hint, key=True)
-                continue
-            extra[table] = {}
-            for column, kind in columns.columns.items():
-                place = (*path, "columns", column)
-                if column in TABLES[table].columns or column == "source":
-                    message = f"the table '{table}' has a column '{column}' already"
-                    self.report.add("C204", message, place, key=True)
-                elif self._named(column, place, "column"):
-                    extra[table][column] = kind
-        return with_columns(extra)
+    def _cut(self) -> Calendar:
+        """How time is cut, once its keys fit each other."""
+        written = self.calendar
+        for key in ("year_rule", "year_name"):
+            useless = written.pattern is None and (key == "year_rule" or written.year_starts == "january")
+            if key in written.model_fields_set and useless:
+                needed = "a 'pattern'" if key == "year_rule" else "a fiscal year"
+                message = f"'{key}' needs {needed}"
+                hint = f"The patterns are {listed(PATTERNS)}." if key == "year_rule" else "Add 'year_starts'."
+                self.report.add("C109", message, ("calendar", key), hint, key=True)
+        return Calendar(
+            self.zone,
+            written.week_starts,
+            written.year_starts,
+            written.pattern,
+            written.year_rule,
+            written.year_name,
+            written.compare,
+        )
 
     def _fields(self, declared: Mapping[str, Mapping[str, str | None]]) -> Mapping[str, Mapping[str, str | None]]:
         found: dict[str, dict[str, str | None]] = {}
@@ -273,14 +375,14 @@ class _Reading:
         if NAME.fullmatch(name) and name not in RESERVED:
             return True
         reason = "is a word of expressions" if name in RESERVED else "is not a name"
-        hint = "Use lower-case letters, digits and _, with a letter first."
+        hint = "Use lower-case letters, digits and _, with a letter first, 100 at most."
         self.report.add("C108", f"'{name}' {reason} and cannot be a {what}", path, hint, key=True)
         return False
 
-    def _common(self, title: str) -> Common | None:
-        """The keys of one metric by the model of its kind."""
-        path: Steps = ("metrics", title)
-        data = self.written[title]
+    def _common(self, title: str, dated: Dated | None = None) -> Common | None:
+        """The keys of one metric, or of one of its versions, by the model of its kind."""
+        path: Steps = ("metrics", title) if dated is None else dated.path
+        data = self.written[title] if dated is None else dated.data
         last = title.rsplit(".", 1)[-1]
         self._named(title if last == title or not NAME.fullmatch(last) else last, path, "metric")
         if not isinstance(data, Mapping):
@@ -311,17 +413,19 @@ class _Reading:
             common, _ = validate(model, rest, self.document, path, noun)
         return common if isinstance(common, Common) else None
 
-    def _metric(self, title: str, common: Common | None) -> Metric | None:
+    def _metric(self, title: str, common: Common | None, dated: Dated | None = None) -> Metric | None:
         if common is None:
             return None
-        report, path = self.report, ("metrics", title)
+        report = self.report
+        path: Steps = ("metrics", title) if dated is None else dated.path
         before = report.count
         model = grammar.metric_model(common.kind)
         misspelt = meant(self.written[title], keys_at(model, ()))
         spec = self.builder.spec(KINDS[common.kind].Spec, common, path, misspelt=misspelt)
         rules.check_keys(common, path, report)
-        unit = "" if "unit" in misspelt else rules.unit_of(common, spec, path, report)
+        unit = "" if "unit" in misspelt else rules.unit_of(common, spec, self.tables, path, report)
         target, alarm = rules.goals_of(common, unit, path, report)
+        targets = targets_of(common, (target, alarm), unit, spec, self.tables, path, report)
         if common.cluster is not None:
             for table in dict.fromkeys(tables_of(spec)):
                 if table in self.tables:
@@ -330,6 +434,10 @@ class _Reading:
             examples.example(text, at + 1, unit, (*path, "examples", at), self.tables, report)
             for at, text in enumerate(common.examples)
         )
+        if dated is None:
+            self._check_proven(title, common)
+        versions = () if dated is not None else self._versions(title)
+        self._check_protected(common, spec, path)
         if report.count > before:
             return None
         name, _, variant = title.partition(".")
@@ -357,9 +465,52 @@ class _Reading:
             matures=common.matures,
             cluster=common.cluster,
             guards=tuple(common.guards),
+            targets=targets,
+            protects=common.protects,
+            min_group=self.defaults.min_group if common.min_group is None else common.min_group,
+            versions=versions,
             examples=worked,
             place=self.document.place_of(path, key=True),
         )
+
+    def _versions(self, title: str) -> tuple[Version, ...]:
+        """Every version of a metric as a metric of its own; none where there is but one."""
+        dated = self.dated.get(title, ())
+        if len(dated) < 2:
+            return ()
+        kind = self.written[title].get("kind")
+        if kind == "formula":
+            message = "a formula has no versions: its parts have, each of its own"
+            self.report.add("C106", message, ("metrics", title, "versions"), key=True)
+            return ()
+        built = [self._metric(title, self._common(title, one), one) for one in dated]
+        metrics = [metric for metric in built if metric is not None]
+        if len(metrics) < len(built):
+            return ()
+        if any(metric_rows(metric.spec) for metric in metrics):
+            message = "versions of a metric that reads rows of metrics are not supported by this version of cxkpi"
+            hint = "Give the metrics it reads their versions, or define another metric of the same 'family'."
+            self.report.add("C106", message, ("metrics", title, "versions"), hint, key=True)
+        check_times(metrics, [one.path for one in dated], self.report)
+        return tuple(Version(one.since, metric) for one, metric in zip(dated, metrics, strict=True))
+
+    def _check_protected(self, common: Common, spec: Any, path: Steps) -> None:
+        """Whose rows must not be singled out is a column of every table the metric reads."""
+        if common.protects is None:
+            if common.min_group is not None:
+                message = "'min_group' says how many must be left together, and 'protects' does not say of whom"
+                self.report.add("C109", message, (*path, "min_group"), "Add 'protects: agent_id'.", key=True)
+            return
+        for table in dict.fromkeys(tables_of(spec)):
+            if table in self.tables:
+                self.builder.column(common.protects, (*path, "protects"), TableScope(self.fields, table))
+
+    def _check_proven(self, title: str, common: Common) -> None:
+        """A catalogue may require examples of every metric; a variant is its metric with other keys."""
+        if self.defaults.examples == "required" and not common.examples and "." not in title:
+            hint = "Add 'examples:', or write 'examples: optional' under 'defaults'."
+            message = f"'{title}' has no examples, and this catalogue requires them"
+            self.report.add("C505", message, ("metrics", title), hint, key=True)
 
     def _check_references(self, commons: Mapping[str, Common | None], metrics: Mapping[str, Metric | None]) -> None:
         for at, title in enumerate(self.headline):
@@ -369,27 +520,32 @@ class _Reading:
         for title, common in commons.items():
             for at, guard in enumerate(common.guards if common is not None else ()):
                 self.builder.metric(guard, ("metrics", title, "guards", at))
+        formulas.check_loops(metrics, self.report)
         for title, metric in metrics.items():
-            for rows in metric_rows(metric.spec) if metric is not None else ():
-                path: Steps = ("metrics", title, "event", "from")
+            for steps, rows in (metric_rows_at(metric.spec) if metric is not None else {}).items():
+                path: Steps = ("metrics", title, *steps)
                 for at, name in enumerate(rows.metrics):
-                    self._check_read(title, name, metrics.get(name), rows.per, (*path, "metrics", at))
+                    for read in rows_of_metrics.below(name, metrics):
+                        self._check_read(title, name, read, rows.per, (*path, "metrics", at))
 
-    def _check_read(self, title: str, name: str, read: Metric | None, per: tuple[str, ...], place: Steps) -> None:
+    def _check_read(self, title: str, name: str, read: Metric, per: tuple[str, ...], place: Steps) -> None:
         """A metric that another one reads as rows: of another kind of source, and with the entity's columns."""
-        if read is None:
-            return
         if name == title or metric_rows(read.spec):
             hint = "Metrics are read one level deep."
             self.report.add("C208", f"'{name}' reads rows of metrics itself", place, hint)
             return
-        for table in dict.fromkeys(tables_of(read.spec)):
-            for column in per:
-                if find_column(self.tables, table, column) is None:
-                    self.report.add("C203", f"'{name}' reads table '{table}', which has no column '{column}'", place)
+        for table, column in dict.fromkeys(rows_of_metrics.entities(read.spec, per)):
+            found = find_column(self.tables, table, column)
+            if found is None:
+                self.report.add("C203", f"'{name}' reads table '{table}', which has no column '{column}'", place)
+            elif found.type not in ("text", "boolean", "integer"):
+                message = f"'{name}' cannot be told apart by '{column}', a column of numbers or times"
+                self.report.add("C206", message, place, "Name who or what the rows are of, such as agent_id.")
 
 
 def tables_of(spec: Any) -> tuple[str, ...]:
     """The tables a spec reads rows of, the main one first."""
     terms = [value for name in ("numerator", "denominator") if isinstance(value := getattr(spec, name, None), Term)]
+    if isinstance(spec, formula.Spec):
+        return ()
     return tuple(term.from_ for term in terms) if terms else (spec.from_,)

@@ -13,6 +13,8 @@ DURATION = re.compile(rf"({NUMBER})\s*(s|m|h|d|wk|mo)")
 PERCENTAGE = re.compile(rf"({NUMBER})\s*%")
 MONEY = re.compile(rf"(?:({NUMBER})\s*([A-Z]{{3}}))")
 PLAIN = re.compile(NUMBER)
+# Any quantity with its unit, to be looked for as a whole.
+WRITTEN = rf"{NUMBER}\s*(?:s|m|h|d|wk|mo|%|[A-Z]{{3}})"
 
 _TIME_UNITS: Mapping[str, TimeUnit] = {"s": "s", "m": "m", "h": "h", "d": "d", "wk": "wk", "mo": "mo"}
 _UNIT_SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 604800}

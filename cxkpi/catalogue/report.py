@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cxkpi.catalogue.tokens import Fault
 from cxkpi.documents.places import Document, Path, sort_key
-from cxkpi.errors import Problem
+from cxkpi.errors import MAX_PROBLEMS, CatalogueError, Problem
 
 
 class Report:
@@ -15,27 +16,40 @@ class Report:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._found: list[Problem] = list(document.problems)
+        self._warned: list[Problem] = []
 
     @property
     def count(self) -> int:
-        """How many problems were reported, the same one twice counted twice."""
+        """How many errors were reported, the same one twice counted twice."""
         return len(self._found)
 
     def add(self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False) -> None:
-        """Report a problem at a value, or at its key."""
-        self._found.append(self.document.problem(code, message, self.document.place_of(path, key=key), hint))
+        """Report a problem at a value, or at its key. CatalogueError where that is one too many to go on."""
+        self.extend([self.document.problem(code, message, self.document.place_of(path, key=key), hint)])
+
+    def warn(self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False) -> None:
+        """Report what is allowed and probably not meant; it stops nothing."""
+        problem = self.document.problem(code, message, self.document.place_of(path, key=key), hint)
+        self._warned.append(replace(problem, severity="warning"))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self._found.extend(problems)
+        if len(self._found) > MAX_PROBLEMS:
+            raise CatalogueError(*self.sorted()[:MAX_PROBLEMS])
 
     def faults(self, faults: Iterable[Fault], path: Path, within: str) -> None:
         """Report what is wrong in the expression at ``path``, at the characters that are wrong."""
         for fault in faults:
             place = self.document.place_in(path, fault.offset)
-            self._found.append(self.document.problem(fault.code, f"{within}: {fault.message}", place, fault.hint))
+            self.extend([self.document.problem(fault.code, f"{within}: {fault.message}", place, fault.hint)])
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """Every warning once, by place."""
+        once = {(problem.code, problem.message, problem.place): problem for problem in self._warned}
+        return tuple(sorted(once.values(), key=sort_key))
 
     def sorted(self) -> tuple[Problem, ...]:
-        """Every problem once, by place."""
+        """Every error once, by place."""
         # A variant repeats its metric's keys, and with them their problems.
         once = {(problem.code, problem.message, problem.place): problem for problem in self._found}
         # What could not be read as text is no value of the right type either.

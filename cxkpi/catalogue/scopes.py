@@ -10,7 +10,9 @@ from cxkpi.catalogue.expressions import BROKEN, Broken, ColumnScope, parse
 from cxkpi.catalogue.functions import FUNCTIONS
 from cxkpi.catalogue.report import Report
 from cxkpi.catalogue.tokens import KEYWORDS
+from cxkpi.kinds.definition import metric_rows_named
 from cxkpi.kinds.expression import Name, Node, Type, rename
+from cxkpi.opening import OpeningHours
 from cxkpi.tables import Column, Table, column_at, paths
 
 _TYPES: Mapping[str, Type] = {
@@ -47,12 +49,19 @@ class Fields:
     def __init__(
         self, tables: Mapping[str, Table], texts: Mapping[str, Mapping[str, str | None]], zone: str, report: Report
     ) -> None:
-        self.tables = tables
+        self.tables: dict[str, Table] = dict(tables)
+        self.hours: OpeningHours | None = None
         self._texts = texts
         self._zone = zone
         self._report = report
         self._known: dict[tuple[str, str], Node | Broken] = {}
         self._open: list[tuple[str, str]] = []
+        self._asked: set[tuple[str, str]] = set()
+        self._inside: dict[tuple[str, str], set[tuple[str, str]]] = {}
+
+    def declare(self, table: Table) -> None:
+        """A further table that expressions can be over."""
+        self.tables[table.name] = table
 
     def names(self, table: str) -> tuple[str, ...]:
         """The fields declared for a table."""
@@ -62,11 +71,43 @@ class Fields:
         """Every table with fields, and their names."""
         return ((table, tuple(texts)) for table, texts in self._texts.items())
 
+    def texts(self) -> dict[str, Mapping[str, str]]:
+        """Every table with fields, and each field as it was written."""
+        return {
+            table: {name: text for name, text in texts.items() if text is not None}
+            for table, texts in self._texts.items()
+        }
+
+    def check(self) -> None:
+        """Read every field once, so that one nobody uses is checked too; that is no use of it."""
+        for table, names in self.declared():
+            for name in names:
+                self.lookup(table, name)
+        self._asked.clear()
+
+    def roots(self) -> Iterator[tuple[tuple[str, str], Node]]:
+        """The tree of every field that is right, by (table, name)."""
+        return ((key, root) for key, root in self._known.items() if not isinstance(root, Broken))
+
+    def unused(self) -> list[tuple[str, str]]:
+        """Fields, as (table, name), that no metric reads, not even through another field."""
+        used, waiting = set[tuple[str, str]](), list(self._asked)
+        while waiting:
+            field = waiting.pop()
+            if field not in used:
+                used.add(field)
+                waiting.extend(self._inside.get(field, ()))
+        return [(table, name) for table, names in self.declared() for name in names if (table, name) not in used]
+
     def lookup(self, table: str, name: str) -> Node | Broken | None:
         """The tree of a field; ``BROKEN`` where its definition is wrong, None where there is none."""
         key = (table, name)
         if name not in self._texts.get(table, ()):
             return None
+        if self._open:
+            self._inside.setdefault(self._open[-1], set()).add(key)
+        else:
+            self._asked.add(key)
         if key in self._open:
             loop = [field for _, field in [*self._open[self._open.index(key) :], key]]
             message = f"the field '{name}' is defined by itself: {' → '.join(loop)}"
@@ -95,8 +136,12 @@ class TableScope:
     table: str
 
     @property
+    def hours(self) -> OpeningHours | None:
+        return self.fields.hours
+
+    @property
     def title(self) -> str:
-        return f"table '{self.table}'"
+        return f"table '{self.table}'" if metric_rows_named(self.table) is None else "these rows of metrics"
 
     def lookup(self, name: str) -> Node | Broken | None:
         tables = self.fields.tables
@@ -131,9 +176,6 @@ def _reached(tables: Mapping[str, Table], table: str, steps: list[str]) -> Itera
         yield from _reached(tables, lookup.table, steps[1:] if steps[0] == name else steps)
 
 
-def metric_scope(metrics: Iterable[str]) -> ColumnScope:
-    """The columns of rows of metrics: ``aht``, ``aht_n``, ``aht_target``, ``aht_status`` for each."""
-    columns: dict[str, Type] = {}
-    for name in metrics:
-        columns |= {name: "number", f"{name}_n": "number", f"{name}_target": "number", f"{name}_status": "text"}
-    return ColumnScope("these rows of metrics", columns)
+def metric_scope(rows: Table) -> ColumnScope:
+    """The columns of rows of metrics, without look-ups."""
+    return ColumnScope("these rows of metrics", {name: _TYPES[column.type] for name, column in rows.columns.items()})

@@ -8,19 +8,22 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from cxkpi.catalogue import durations, formulas, rows_of_metrics
 from cxkpi.catalogue.expressions import ColumnScope, Scope, parse
-from cxkpi.catalogue.grammar import hints_of, key_of, optional, role
+from cxkpi.catalogue.grammar import hints_of, key_of, model_of, optional, role
+from cxkpi.catalogue.repeats import check_repeat
 from cxkpi.catalogue.report import Report
 from cxkpi.catalogue.scopes import Fields, TableScope, find_column, metric_scope, reachable_names
 from cxkpi.documents.places import Path
 from cxkpi.documents.spelling import did_you_mean, listed
+from cxkpi.errors import Place
 from cxkpi.kinds import repeat, stock, time_to_event
-from cxkpi.kinds.definition import Duration, Term
+from cxkpi.kinds.definition import Duration, MetricRows, Split, Term, metric_rows_named
 from cxkpi.kinds.expression import Expression, Type
-from cxkpi.kinds.time_to_event import MetricRows
 from cxkpi.tables import Table
 
 MEASURES = ("count", "distinct", "sum", "stock")
+_SPREAD = "an amount is spread over time to the second"
 _EXPRESSIONS: Mapping[str, Type] = {"boolean": "boolean", "number": "number"}
 
 
@@ -32,6 +35,7 @@ class Builder:
         self.metrics = metrics
         self.zone = zone
         self.report = report
+        self.removed: Mapping[str, Place] = {}
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -63,8 +67,8 @@ class Builder:
     def scope_within(self, annotation: Any, source: Any, outer: Scope | None) -> Scope | None:
         """What names mean in a mapping with this ``from``: a table or rows of metrics; None where that is not known."""
         if isinstance(source, MetricRows):
-            return metric_scope(source.metrics)
-        if role(annotation) == "table":
+            return metric_scope(rows_of_metrics.table_of(source, self.metrics, self.tables))
+        if role(annotation) in ("table", "source"):
             return TableScope(self.fields, source) if source in self.tables else None
         return outer
 
@@ -73,7 +77,11 @@ class Builder:
         if value is None or isinstance(value, Duration):
             return value
         mapping = isinstance(value, BaseModel) or dataclasses.is_dataclass(value)
-        annotation = next(part for part in alternatives if dataclasses.is_dataclass(part) == mapping)
+        if mapping and role(alternatives[0]) == "source":
+            rule = self.spec(MetricRows, value, path, scope)
+            self.fields.declare(rows_of_metrics.table_of(rule, self.metrics, self.tables))
+            return rule.table
+        annotation = _alternative(alternatives, value)
         if mapping:
             return self.spec(annotation, value, path, scope)
         if get_origin(annotation) is tuple:
@@ -82,8 +90,12 @@ class Builder:
         named = role(annotation)
         if named is not None and named in _EXPRESSIONS:
             return self.expression(value, path, scope, _EXPRESSIONS[named])
-        if named == "table":
+        if named == "formula":
+            return self.formula(value, path)
+        if named in ("table", "source"):
             self.table(value, path)
+        elif named == "dimensions":
+            return self.dimensions(value, path, scope)
         elif named in ("column", "time"):
             self.column(value, path, scope, timed=named == "time")
         elif named == "metric":
@@ -98,10 +110,30 @@ class Builder:
         self.report.faults(faults, path, str(path[-1]))
         return found
 
+    def formula(self, text: str, path: Path) -> Expression | None:
+        """An expression over the values of this catalogue's metrics; None where it is wrong."""
+        found, faults = parse(text, formulas.scope(self.metrics), self.zone, "number")
+        self.report.faults(formulas.told(text, faults, self.metrics), path, str(path[-1]))
+        if found is not None:
+            formulas.check_reads(found, path, self.report)
+        return found
+
     def table(self, name: str, path: Path) -> None:
-        if name not in self.tables:
-            hint = f"There are {listed(self.tables)}."
-            self.report.add("C202", f"no table '{name}'{did_you_mean(name, self.tables)}", path, hint)
+        known = [table for table in self.tables if metric_rows_named(table) is None]
+        if name not in known:
+            hint = f"There are {listed(known)}."
+            self.report.add("C202", f"no table '{name}'{did_you_mean(name, known)}", path, hint)
+
+    def dimensions(self, renamed: Mapping[str, str], path: Path, scope: Scope | None) -> tuple[tuple[str, str], ...]:
+        """Dimensions, each some table's column, and the columns of this table they are read from."""
+        known = {column for table in self.tables.values() for column in table.columns}
+        for dimension, column in dict(renamed).items():
+            place = (*path, dimension)
+            if dimension.rpartition(".")[2] not in known:
+                message = f"no table has a column '{dimension}'{did_you_mean(dimension, known)}"
+                self.report.add("C203", message, place, key=True)
+            self.column(column, place, scope)
+        return tuple(sorted(dict(renamed).items()))
 
     def column(self, name: str, path: Path, scope: Scope | None, *, timed: bool = False) -> None:
         """A column of the table, or reachable from it; an instant or a date where a time is wanted."""
@@ -128,8 +160,15 @@ class Builder:
             self.report.add("C206", message, path, f"The table has {listed(times)}." if times else None)
 
     def metric(self, name: str, path: Path) -> None:
-        if name not in self.metrics:
+        if name in self.metrics:
+            return
+        gone = self.removed.get(name, self.removed.get(name.partition(".")[0]))
+        if gone is None:
             self.report.add("C201", f"no metric '{name}'{did_you_mean(name, self.metrics)}", path)
+            return
+        key = next((step for step in reversed(path) if isinstance(step, str)), "")
+        hint = f"Keep the metric, or write '{key}' without it in the catalogue that takes it away."
+        self.report.add("C201", f"no metric '{name}': it is taken away at {gone}", path, hint)
 
     def check(self, built: Any, path: Path, written: frozenset[str]) -> None:
         """Rules within one mapping; ``written`` are its keys, right or wrong."""
@@ -144,29 +183,54 @@ class Builder:
             elif len(given) > 1:
                 message = f"'{given[1]}' does not go with '{given[0]}'"
                 self.report.add("C109", message, (*path, given[1]), f"Keep one of {choices}.", key=True)
+        self.timed(built, path, names)
         if isinstance(built, Term | stock.Spec) and getattr(built, "stock", "mean") is not None:
             self.stock(built, path)
+        if isinstance(built, Term) and built.stock is not None and built.as_:
+            message = "'as' does not go with 'stock', whose dimensions have a history"
+            self.report.add("C109", message, (*path, "as"), key=True)
+        if isinstance(getattr(built, "at", None), Split):
+            self.split(built, path)
+        if isinstance(built, MetricRows):
+            self.rows_of_metrics(built, path)
         if isinstance(built, repeat.Spec):
             clock: dict[Path, str | None] = {
                 ("clock", "from"): built.clock.from_,
                 ("clock", "to"): built.clock.to,
             }
             self.times(built.from_, clock, "instant", "a repeat is timed to the second", path)
+            check_repeat(built, path, self.report)
         if isinstance(built, time_to_event.Spec):
-            event = built.event if isinstance(built.event, str) else None
-            days: dict[Path, str | None] = {("start",): built.start, ("event",): event, ("censor",): built.censor}
-            self.times(built.from_, days, "date", "a time to an event is counted in days", path)
-            if isinstance(built.event, time_to_event.SustainedRun) and built.from_ in self.tables:
-                self.run(built.event, self.tables[built.from_].key[0], (*path, "event"))
+            durations.check_spec(built, self.tables, path, self.report)
+        if isinstance(built, time_to_event.Reading):
+            durations.check_reading(built, written, path, self.report)
 
-    def run(self, rule: time_to_event.SustainedRun, entity: str, path: Path) -> None:
-        """A sustained run is one of the entity's own periods, and at least one period long."""
-        if rule.from_.per != (entity,):
-            message = f"a run is looked for per '{entity}', whose time is counted"
-            self.report.add("C109", message, (*path, "from", "per"), f"Write per: [{entity}].")
-        if rule.sustained < 1:
-            message = f"a run is at least 1 period long, not {rule.sustained}"
-            self.report.add("C107", message, (*path, "sustained"))
+    def split(self, built: Any, path: Path) -> None:
+        """A stretch has two ends, and only an amount can be spread over it."""
+        place = (*path, "at", "split")
+        if len(built.at.split) != 2:
+            message = f"a stretch is from one time to another, not {len(built.at.split)} of them"
+            self.report.add("C107", message, place, "Write split: [started_at, ended_at].")
+        ends: dict[Path, str | None] = {("at", "split", at): name for at, name in enumerate(built.at.split)}
+        self.times(built.from_, ends, "instant", _SPREAD, path)
+        if built.sum is None:
+            message = "only an amount ('sum') can be spread over a stretch"
+            self.report.add("C109", message, (*path, "at"), "Name one time, or take a sum.", key=True)
+
+    def rows_of_metrics(self, rule: MetricRows, path: Path) -> None:
+        """No two parts of the rule may give a column of the same name."""
+        for key, at, name in rows_of_metrics.twice(rule):
+            message = f"these rows would have two columns '{name}'"
+            self.report.add("C204", message, (*path, key, at))
+
+    def timed(self, built: Any, path: Path, names: set[str]) -> None:
+        """Rows that fall into periods have a time, their table's or one that is named."""
+        table = self.tables.get(built.from_) if {"from_", "at"} <= names and isinstance(built.from_, str) else None
+        if table is None or table.time or built.at is not None or getattr(built, "stock", None) is not None:
+            return
+        message = f"a row of '{built.from_}' has no time"
+        hint = f"Add 'at:', or 'time:' to tables: {built.from_}."
+        self.report.add("C206", message, (*path, "from"), hint)
 
     def times(self, table: str, columns: Mapping[Path, str | None], kind: str, reason: str, path: Path) -> None:
         """Columns that must be of one of the two types of time."""
@@ -174,7 +238,8 @@ class Builder:
             column = find_column(self.tables, table, name) if name is not None and table in self.tables else None
             if column is not None and column.type in ("instant", "date") and column.type != kind:
                 needed = "a timestamp" if kind == "instant" else "a date"
-                self.report.add("C206", f"{steps[-1]}: '{name}' is not {needed}, and {reason}", (*path, *steps))
+                key = next(step for step in reversed(steps) if isinstance(step, str))
+                self.report.add("C206", f"{key}: '{name}' is not {needed}, and {reason}", (*path, *steps))
 
     def stock(self, built: Term | stock.Spec, path: Path) -> None:
         if built.from_ in self.tables and self.tables[built.from_].span is None:
@@ -184,3 +249,15 @@ class Builder:
             self.report.add("C207", message, place, f"Use {listed(with_spells)}.")
         if isinstance(built, Term) and built.at is not None:
             self.report.add("C109", "'at' does not go with 'stock', which counts every day", (*path, "at"), key=True)
+
+
+def _alternative(alternatives: tuple[Any, ...], value: Any) -> Any:
+    """Which of the alternatives of a field a value was checked as."""
+    mappings = [part for part in alternatives if dataclasses.is_dataclass(part)]
+    if isinstance(value, BaseModel):
+        return next(part for part in mappings if isinstance(value, model_of(part)))  # type: ignore[arg-type]
+    if dataclasses.is_dataclass(value):
+        return next(part for part in mappings if isinstance(value, part))  # type: ignore[arg-type]
+    several = isinstance(value, list)
+    others = [part for part in alternatives if part not in mappings]
+    return next((part for part in others if (get_origin(part) is tuple) == several), others[0])

@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
-from cxkpi.errors import Place, Problem
+from cxkpi.errors import MAX_PROBLEMS, Place, Problem, shortened
 
 Path = tuple[str | int, ...]
 
 # Generous for people, small for machines: a catalogue of 200 metrics has some 6,000 nodes.
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 MAX_DEPTH = 40
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,19 +37,24 @@ _WORDS: Mapping[str, bool | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where a node was written: index of its first character, of its key's, and how a scalar was quoted."""
+    """Where a node was written: index of its first character, of its key's, and how a scalar was quoted.
+
+    ``document``: the one it stands in, where it was taken over into another.
+    """
 
     start: int
     key: int | None = None
     style: str | None = None
     text: str | None = None
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A YAML document as plain data, which still knows where everything stands.
 
-    ``problems`` are faults of the text itself. ``data`` is None where the text could not be read at all.
+    ``problems`` are faults of the text itself. ``data`` is None where the text could not be read at all. ``others``:
+    the documents that parts of it were taken from, whose places are theirs.
     """
 
     file: str
@@ -57,6 +62,7 @@ class Document:
     data: Any
     problems: tuple[Problem, ...]
     written: Mapping[Path, Written] = field(repr=False)
+    others: tuple[Document, ...] = field(default=(), repr=False)
 
     def place_of(self, path: Path, *, key: bool = False) -> Place:
         """The place of the value at ``path``, or of its key; of the nearest thing above it where there is none."""
@@ -65,7 +71,7 @@ class Document:
             if at is not None:
                 # Something that is missing is missing from what the key above it names.
                 use_key = at.key is not None and (key or depth < len(path))
-                return self.place_at(at.key if use_key and at.key is not None else at.start)
+                return (at.document or self).place_at(at.key if use_key and at.key is not None else at.start)
         return Place(self.file)
 
     def place_in(self, path: Path, offset: int) -> Place:
@@ -73,7 +79,8 @@ class Document:
         at = self.written.get(path)
         if at is None or at.text is None:
             return self.place_of(path)
-        return self.place_at(_index_of(self.source, at, offset))
+        home = at.document or self
+        return home.place_at(_index_of(home.source, at, offset))
 
     def text_at(self, path: Path) -> str | None:
         """A scalar exactly as it was written, quotes and escapes resolved; None where there is no scalar."""
@@ -88,12 +95,16 @@ class Document:
 
     def line(self, place: Place) -> str | None:
         """The source line a place is on, for showing."""
-        lines = self.source.splitlines()
-        return lines[place.line - 1] if place.line is not None and 0 < place.line <= len(lines) else None
+        source = next((one for one in self.others if one.file == place.file), self).source
+        starts = _line_starts(source)
+        if place.line is None or not source or not 0 < place.line <= len(starts):
+            return None
+        end = starts[place.line] if place.line < len(starts) else len(source)
+        return source[starts[place.line - 1] : end].rstrip("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
     def problem(self, code: str, message: str, place: Place, hint: str | None = None) -> Problem:
         """A problem at a place of this document, with the line it is on."""
-        return Problem(code, message, place, hint, self.line(place))
+        return Problem(code, shortened(message), place, hint, self.line(place))
 
 
 def read(text: str, file: str, *, family: str = "C") -> Document:
@@ -146,7 +157,8 @@ class _Reader:
         self.nodes = 0
 
     def report(self, code: str, message: str, index: int, hint: str | None = None) -> None:
-        self.problems.append(self.fault(code, message, index, hint))
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(self.fault(code, message, index, hint))
 
     def fault(self, code: str, message: str, index: int, hint: str | None = None) -> Problem:
         return self.blank.problem(self.family + code, message, self.blank.place_at(index), hint)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# Comparing takes time with the length of the words and the number of choices; nobody misspells what is beyond these.
+_LONGEST = 100
+_MOST = 1000
+
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like ``word``, ignoring case; None where none is alike."""
     by_lower: dict[str, str] = {}
     for choice in choices:
         by_lower.setdefault(choice.lower(), choice)
+    if len(word) > _LONGEST or len(by_lower) > _MOST:
+        return None
     found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
 

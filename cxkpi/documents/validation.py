@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cxkpi.documents.places import Document, Path
 from cxkpi.documents.spelling import did_you_mean, listed, nearest
-from cxkpi.errors import Place, Problem
+from cxkpi.errors import MAX_PROBLEMS, Place, Problem
 
 _OURS = "cxkpi"
 _SHOWN = 40
@@ -90,7 +90,7 @@ def problems_of(
     later: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """Every complaint of pydantic as a Problem; see ``validate`` for the arguments."""
-    details = error.errors(include_url=False)
+    details = error.errors(include_url=False)[:MAX_PROBLEMS]
     paths = [written_path(detail["loc"], data, missing=detail["type"] == "missing") for detail in details]
     unknown = [path for detail, path in zip(details, paths, strict=True) if detail["type"] == "extra_forbidden"]
     unknown = [path for path in unknown if path[-1] not in (later or {})]
@@ -105,7 +105,8 @@ def problems_of(
 
 def meant(data: Mapping[str, Any], known: tuple[str, ...]) -> frozenset[str]:
     """The known keys that the unknown keys of a mapping are most like."""
-    guesses = (nearest(key, known) for key in data if key not in known)
+    unknown = [key for key in data if key not in known][:MAX_PROBLEMS]
+    guesses = (nearest(key, known) for key in unknown)
     return frozenset(guess for guess in guesses if guess is not None)
 
 

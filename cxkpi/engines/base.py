@@ -1,4 +1,4 @@
-"""The seam between plans and whatever runs them: three methods."""
+"""The seam between plans and whatever runs them: four methods."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ Frame = nw.LazyFrame[Any]
 
 
 class Engine(Protocol):
-    """What runs a plan. Plans are Narwhals lazy frames; an engine supplies the only three things Narwhals cannot."""
+    """What runs a plan. Plans are Narwhals lazy frames; an engine supplies the only four things Narwhals cannot."""
 
     name: str
 
     def scan(self, files: Sequence[Path]) -> Frame:
         """A lazy frame over the Parquet parts of one table."""
+        ...
+
+    def frame(self, table: pl.DataFrame) -> Frame:
+        """A lazy frame over a small table in memory."""
         ...
 
     def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
 import duckdb
 import narwhals as nw
@@ -24,11 +27,23 @@ class DuckDBEngine:
 
     def __init__(self) -> None:
         self._connection = duckdb.connect()
+        self._folder: Path | None = None
+        self._tables = 0
 
     def scan(self, files: Sequence[Path]) -> Frame:
         relation: Any = self._connection.read_parquet([str(file) for file in files])
         frame: Frame = nw.from_native(relation)
         return frame
+
+    def frame(self, table: pl.DataFrame) -> Frame:
+        # By way of Parquet, because DuckDB takes frames over as Arrow, which would be one more package to install.
+        if self._folder is None:
+            self._folder = Path(mkdtemp(prefix="cxkpi-"))
+            finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._tables += 1
+        file = self._folder / f"{self._tables}.parquet"
+        table.write_parquet(file)
+        return self.scan([file])
 
     def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:
         native: Any = nw.to_native(frame)

@@ -26,6 +26,9 @@ class PolarsEngine:
             self._scans[key] = pl.scan_parquet(list(files))
         return nw.from_native(self._scans[key])
 
+    def frame(self, table: pl.DataFrame) -> Frame:
+        return nw.from_native(table.lazy())
+
     def local(self, frame: Frame, column: str, zone: str, into: str) -> Frame:
         native: pl.LazyFrame = nw.to_native(frame)
         local = pl.col(column).dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)

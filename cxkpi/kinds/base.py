@@ -14,18 +14,18 @@ combination of dimension values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
 
 import narwhals as nw
 import polars as pl
 
-from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.definition import Duration, Metric
 from cxkpi.kinds.expression import Expression
 from cxkpi.kinds.rows import Data, Rows
 
-NoValue = Literal["empty", "not_reached", "refused"]
+NoValue = Literal["empty", "not_reached", "refused", "withheld"]
 
 # Row values are whole numbers of a millionth before they are added, so that a sum does not depend on order or engine:
 # milliseconds and cents are whole numbers of it, and Int128 has room for the squares of ten million handle times.
@@ -47,7 +47,11 @@ class Branch:
 
     ``form`` ``"sums"``: ``adds`` gives integer columns, zero for rows outside the population, summed per group.
     ``"list"``: the rows where ``where`` holds, with the columns of ``adds``, not summed. ``"spells"``: likewise, as
-    stretches of days. ``where`` is also the population by which a dimension known only once answered is refused.
+    stretches of days, of those that have ``served`` so long, counted so long ``ago``. ``"events"``: like sums, by
+    ``keys`` and local day, whatever the period and dimensions asked for, for rows of another branch to be found in.
+    ``where`` is also the population by which a dimension known only once answered is refused.
+    ``keys`` are columns, but for those that ``derived`` computes: whole numbers, null for rows that have none.
+    ``as_``: dimensions that are read from another column here.
     """
 
     table: str
@@ -56,9 +60,17 @@ class Branch:
     adds: Callable[[Rows], Mapping[str, nw.Expr]]
     where: Expression | None = None
     keys: tuple[str, ...] = ()
+    derived: Mapping[str, Callable[[Rows], nw.Expr]] = field(default_factory=dict)
+    as_: tuple[tuple[str, str], ...] = ()
     step: Step | None = None
-    form: Literal["sums", "list", "spells"] = "sums"
+    form: Literal["sums", "list", "spells", "events"] = "sums"
     last_day: Literal["out", "counted"] = "out"
+    served: Duration | None = None
+    ago: Duration | None = None
+
+    def column(self, dimension: str) -> str:
+        """The column from which a dimension is read."""
+        return dict(self.as_).get(dimension, dimension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What sums say about one cell. ``reason`` says why there is no value; ``notes`` qualify it."""
+    """What sums say about one cell. ``reason`` says why there is no value; ``notes`` qualify it.
+
+    ``bounds``: between what the value must come to lie once the immature rows are judged.
+    """
 
     n: int
     value: float | None = None
@@ -85,6 +100,7 @@ class Figure:
     censored: int | None = None
     reason: NoValue | None = None
     notes: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +131,14 @@ class Cells:
         if columns:
             for row in frame.group_by("cell").agg(pl.col(columns).sum()).iter_rows(named=True):
                 found[row.pop("cell")] = row
+        return found
+
+    def by_value(self, branch: str, key: str, *columns: str) -> list[list[tuple[int, ...]]]:
+        """Per cell, for every value of a derived key in ascending order: the value and its sums, if any is not 0."""
+        sums = self.frames[branch].filter(pl.any_horizontal(pl.col(name) != 0 for name in columns))
+        found: list[list[tuple[int, ...]]] = [[] for _ in self.windows]
+        for cell, *row in sums.group_by("cell", key).agg(pl.col(columns).sum()).sort("cell", key).iter_rows():
+            found[cell].append(tuple(row))
         return found
 
     def clusters(self, branch: str, key: str, y: str, x: str) -> list[tuple[int, int, int, int]]:
@@ -172,13 +196,26 @@ def only(condition: nw.Expr, whole: nw.Expr) -> nw.Expr:
 
 
 def reads(*expressions: Expression | None) -> frozenset[str]:
-    """Every column name the expressions read."""
-    return frozenset().union(*(expression.columns for expression in expressions if expression is not None))
+    """Every name the expressions read: of columns, and of what rows work out from them."""
+    given = [expression for expression in expressions if expression is not None]
+    return frozenset().union(*(expression.columns | expression.worked_out for expression in given))
 
 
 def judged(metric: Metric, rows: Rows) -> nw.Expr:
     """Rows old enough for the metric's ``matures``; all rows where it has none."""
     return nw.lit(True) if metric.matures is None else rows.judged(metric.matures.seconds)
+
+
+def of_age(metric: Metric, rows: Rows, condition: nw.Expr) -> nw.Expr:
+    """Where a condition holds and the row is old enough for ``matures``."""
+    return condition if metric.matures is None else condition & rows.judged(metric.matures.seconds)
+
+
+def waiting(metric: Metric, rows: Rows, condition: nw.Expr) -> dict[str, nw.Expr]:
+    """The sum ``immature``: rows where a condition holds, too young for ``matures``; nothing where none can be."""
+    if metric.matures is None:
+        return {}
+    return {"immature": flag(condition & ~rows.judged(metric.matures.seconds))}
 
 
 def maturity(metric: Metric, table: str) -> tuple[tuple[str, ...], float] | None:
@@ -192,8 +229,9 @@ def cluster_keys(metric: Metric) -> tuple[str, ...]:
 
 
 FEW_CLUSTERS = 10
+OVER_ROWS = "interval over rows"
 
 
 def few_clusters_note(metric: Metric) -> str:
     """Why an interval is over rows although the metric names a cluster."""
-    return f"interval over rows: fewer than {FEW_CLUSTERS} different {metric.cluster}"
+    return f"{OVER_ROWS}: fewer than {FEW_CLUSTERS} different {metric.cluster}"

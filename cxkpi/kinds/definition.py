@@ -6,9 +6,12 @@ JSON Schema from those dataclasses, so a field's type says what may be written t
 ========================  ==========================================================================================
 ``Condition``             a row expression that is true, false or null
 ``Amount``                a row expression that is a number
+``MetricFormula``         an expression over the values of metrics, a number
 ``ColumnName``            a column of the ``from`` table, or one reachable through its look-ups, dotted or not
 ``TimeColumn``            the same, of type instant or date
 ``TableName``             a canonical table
+``Source``                a table, or metrics as rows: a mapping with the keys of ``MetricRows``
+``Renamed``               dimensions, and the column each is read from instead
 ``Duration``              a quantity of time, ``7d``
 ``Fraction``              a number from 0 to 1, also written as a percentage
 a dataclass               a mapping with that dataclass's keys
@@ -19,8 +22,10 @@ A field's trailing underscore is not part of the key (``from_`` is written ``fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from cxkpi.errors import Place
@@ -31,7 +36,10 @@ Amount = Annotated[Expression, "number"]
 ColumnName = Annotated[str, "column"]
 TimeColumn = Annotated[str, "time"]
 TableName = Annotated[str, "table"]
+Source = Annotated[str, "source"]
+Renamed = Annotated[tuple[tuple[str, str], ...], "dimensions"]
 MetricName = Annotated[str, "metric"]
+MetricFormula = Annotated[Expression, "formula"]
 Fraction = Annotated[float, "fraction"]
 
 TimeUnit = Literal["s", "m", "h", "d", "wk", "mo"]
@@ -56,21 +64,65 @@ class Duration:
         return f"{self.amount:g}{self.unit}"
 
 
+# A length in whole days, weeks or months; the latter are counted by date.
+WholePeriods = Annotated[Duration, "periods"]
+StockReading = Literal["mean", "opening", "closing", "both", "snapshots", "joiners", "through"]
+
 NO_TIME = Duration(0, "s")
+MIN_GROUP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRows:
+    """Metrics as a table: one row per entity and period, with columns ``aht``, ``aht_n`` … for each metric named.
+
+    Without ``per`` there is one row per period.
+    """
+
+    metrics: tuple[MetricName, ...]
+    per: tuple[ColumnName, ...] = ()
+    every: Literal["day", "week", "month", "quarter", "year"] = "week"
+
+    @property
+    def table(self) -> str:
+        """The name of the table these rows make; it says all there is to say, see ``metric_rows_named``."""
+        return f"{', '.join(self.metrics)} {''.join(f'per {name} ' for name in self.per)}every {self.every}"
+
+
+_METRIC_ROWS = re.compile(r"(?P<metrics>\S+(?:, \S+)*) (?P<per>(?:per \S+ )*)every (?P<every>\w+)")
+
+
+def metric_rows_named(table: str) -> MetricRows | None:
+    """The metric rows whose table has that name; None for a table of the data."""
+    found = _METRIC_ROWS.fullmatch(table)
+    if found is None:
+        return None
+    every: Any = found["every"]
+    return MetricRows(tuple(found["metrics"].split(", ")), tuple(found["per"].split()[1::2]), every)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A time that is a stretch, from the first column to the second: its amount falls on every day it covers."""
+
+    split: tuple[TimeColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One side of a ratio: which rows of a table, and what is taken of them (exactly one of the last four)."""
 
-    from_: TableName
+    from_: Source
     where: Condition | None = None
-    at: TimeColumn | None = None
+    at: Split | TimeColumn | None = None
     count: Literal["rows"] | None = None
     distinct: ColumnName | None = None
     sum: Amount | None = None
-    stock: Literal["mean", "opening", "closing", "both", "through"] | None = None
+    stock: StockReading | None = None
     last_day: Literal["out", "counted"] = "out"
+    served: WholePeriods | None = None
+    ago: WholePeriods | None = None
+    as_: Renamed = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +148,41 @@ class Example:
     place: Place | None = None
 
 
+Limits = float | tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A target, an alarm or both for some cells: those with certain dimension values, in periods that start in time.
+
+    ``when``: each dimension named is one the cell is cut by, and its value one of those. ``since`` (inclusive) and
+    ``until`` (exclusive) are compared with the first day of the period.
+    """
+
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    since: date | None = None
+    until: date | None = None
+    target: Limits | None = None
+    alarm: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The definition in force from the local midnight of ``since`` on; the first one has no beginning."""
+
+    since: date | None
+    metric: Metric
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric, or one variant of it, as the catalogue defines it.
 
     ``spec`` is the dataclass of its kind. ``target`` and ``alarm`` are in the metric's stored unit: shares as
     fractions, durations in seconds. ``definition`` hashes what decides the number, so wording and targets do not change
-    it.
+    it. ``targets`` say where others hold, the last that matches first. ``protects`` is the column of those whose rows
+    must not be singled out, and ``min_group`` how many of them a cell needs. Where the definition changed,
+    ``versions`` holds all of them, oldest first; the metric itself then has the keys of the first.
     """
 
     name: str
@@ -115,8 +195,8 @@ class Metric:
     confidence: float
     min_n: int
     better: Literal["higher", "lower", "inside"] | None = None
-    target: float | tuple[float, float] | None = None
-    alarm: float | None = None
+    target: Limits | None = None
+    alarm: Limits | None = None
     objective: str | None = None
     description: str | None = None
     family: str | None = None
@@ -128,6 +208,10 @@ class Metric:
     matures: Duration | None = None
     cluster: str | None = None
     guards: tuple[str, ...] = ()
+    targets: tuple[Goal, ...] = ()
+    protects: str | None = None
+    min_group: int = MIN_GROUP
+    versions: tuple[Version, ...] = ()
     examples: tuple[Example, ...] = ()
     place: Place | None = None
 

@@ -7,6 +7,7 @@ What the nodes mean:
 - ``and``, ``or``, ``not`` and comparisons are three-valued: a null operand gives null unless the other one decides.
 - Instants are UTC without a zone; literals were converted from the catalogue's zone when they were parsed.
 - A day in an interval is 24 hours on an instant, and one date on a date.
+- ``open_seconds`` counts what lies within the opening hours; an instant in its arguments is worked out before it.
 - ``least`` and ``greatest`` ignore nulls, as SQL in PostgreSQL and DuckDB does.
 - ``lower`` and ``upper`` are for comparing: ``upper('ß')`` is ``SS``, and ``lower`` knows one small sigma.
 """
@@ -20,6 +21,8 @@ from functools import reduce
 from typing import Literal as OneOf
 
 import narwhals as nw
+
+from cxkpi.opening import OpeningHours
 
 Type = OneOf["number", "boolean", "text", "instant", "date", "interval"]
 Columns = Callable[[str], nw.Expr]
@@ -146,7 +149,49 @@ class Call:
     type: Type
 
 
-Node = Literal | Name | Not | Negative | Calculation | Compare | Combine | Shift | In | Like | IsNull | Case | Call
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """Seconds of opening time from one instant to another, negative where they are the other way round."""
+
+    start: Node
+    end: Node
+    hours: OpeningHours
+    type: Type = field(default="number", init=False)
+
+
+Node = (
+    Literal
+    | Name
+    | Not
+    | Negative
+    | Calculation
+    | Compare
+    | Combine
+    | Shift
+    | In
+    | Like
+    | IsNull
+    | Case
+    | Call
+    | OpenTime
+)
+
+
+class OpenName(str):
+    """The name under which rows hold the opening time up to an instant, in microseconds: no column of a table.
+
+    Rows that are asked for it among their names work it out; equal names mean the same.
+    """
+
+    __slots__ = ("hours", "operand")
+
+    operand: Node
+    hours: OpeningHours
+
+    def __new__(cls, operand: Node, hours: OpeningHours) -> OpenName:
+        name = super().__new__(cls, f"opening time up to {canonical(operand)} by {hours.digest}")
+        name.operand, name.hours = operand, hours
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +212,12 @@ class Expression:
         return frozenset(node.name for node in walk(self.root) if isinstance(node, Name))
 
     @property
+    def worked_out(self) -> frozenset[OpenName]:
+        """What is read that no table holds: rows work it out where they are asked for it."""
+        times = [node for node in walk(self.root) if isinstance(node, OpenTime)]
+        return frozenset(OpenName(end, node.hours) for node in times for end in (node.start, node.end))
+
+    @property
     def canonical(self) -> str:
         """The normalised text, for hashing: fields expanded, all parentheses written, keywords in lower case."""
         return canonical(self.root)
@@ -185,6 +236,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.operand,)
         case Calculation() | Compare() | Combine():
             return (node.left, node.right)
+        case OpenTime():
+            return (node.start, node.end)
         case In():
             return (node.operand, *node.options)
         case Case():
@@ -203,6 +256,18 @@ def walk(node: Node) -> Iterator[Node]:
 def height(node: Node) -> int:
     """How many levels a tree has; 1 for a column or a constant."""
     return 1 + max((height(child) for child in children(node)), default=0)
+
+
+def size(node: Node) -> int:
+    """How many nodes a tree has; parts that stand in it several times count as often, and are looked at once."""
+    known: dict[int, int] = {}
+
+    def of(part: Node) -> int:
+        if id(part) not in known:
+            known[id(part)] = 1 + sum(of(child) for child in children(part))
+        return known[id(part)]
+
+    return of(node)
 
 
 def rename(node: Node, new: Callable[[str], str]) -> Node:
@@ -238,6 +303,8 @@ def rename(node: Node, new: Callable[[str], str]) -> Node:
             return Case(tuple((again(condition), again(value)) for condition, value in branches), again(otherwise))
         case Call(function, arguments, kind):
             return Call(function, tuple(again(argument) for argument in arguments), kind)
+        case OpenTime(start, end, hours):
+            return OpenTime(again(start), again(end), hours)
 
 
 def canonical(node: Node) -> str:
@@ -266,6 +333,8 @@ def canonical(node: Node) -> str:
             return f"(case {whens} else {canonical(otherwise)} end)"
         case Call(function, arguments):
             return f"{function}({', '.join(canonical(argument) for argument in arguments)})"
+        case OpenTime(start, end, hours):
+            return f"open_seconds({canonical(start)}, {canonical(end)}, hours '{hours.digest}')"
 
 
 def _quoted(text: str) -> str:
@@ -325,6 +394,9 @@ def translate(node: Node, column: Columns) -> nw.Expr:
             return result
         case Call(function, arguments):
             return _FUNCTIONS[function](*(of(argument) for argument in arguments))
+        case OpenTime(start, end, hours):
+            elapsed = column(OpenName(end, hours)) - column(OpenName(start, hours))
+            return elapsed.cast(nw.Float64) / nw.lit(1e6)
 
 
 def like_to_regex(pattern: str) -> str:

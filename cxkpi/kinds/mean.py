@@ -17,20 +17,21 @@ from cxkpi.kinds.base import (
     few_clusters_note,
     flag,
     grains,
-    judged,
     maturity,
+    of_age,
     only,
     reads,
     squarable,
+    waiting,
 )
-from cxkpi.kinds.definition import Amount, Condition, Metric, TableName, TimeColumn
+from cxkpi.kinds.definition import Amount, Condition, Metric, Source, TimeColumn
 from cxkpi.kinds.rows import Data, Rows
 from cxkpi.stats.intervals import mean_interval, ratio_interval
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    from_: TableName
+    from_: Source
     value: Amount
     where: Condition | None = None
     at: TimeColumn | None = None
@@ -40,18 +41,16 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
     spec: Spec = metric.spec
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
-        member, old_enough = rows.true(spec.where), judged(metric, rows)
-        amount = rows.read(spec.value)
-        whole = grains(amount)
-        known = ~whole.is_null()
-        counted = member & known & old_enough
+        member, whole = rows.true(spec.where), rows.named(grains(rows.read(spec.value)))
+        counted = rows.named(of_age(metric, rows, member & ~whole.is_null()), 2)
+        small = rows.named(counted & squarable(whole), 3)
         return {
             "n": flag(counted),
             "x": only(counted, whole),
-            "xx": only(counted & squarable(whole), whole * whole),
-            "big": flag(counted & ~squarable(whole)),
-            "immature": flag(member & ~old_enough),
-            "missing": flag(member & ~known & old_enough),
+            "xx": only(small, whole * whole),
+            "big": flag(counted & ~small),
+            **waiting(metric, rows, member),
+            "missing": flag(of_age(metric, rows, member & whole.is_null())),
         }
 
     needs = reads(spec.where, spec.value)

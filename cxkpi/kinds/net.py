@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from cxkpi.kinds.base import Branch, Cells, Figure, flag, judged, maturity, reads
-from cxkpi.kinds.definition import Condition, Metric, TableName, TimeColumn
+from cxkpi.kinds.base import Branch, Cells, Figure, cluster_keys, flag, judged, maturity, reads
+from cxkpi.kinds.clusters import limits
+from cxkpi.kinds.definition import Condition, Metric, Source, TimeColumn
 from cxkpi.kinds.rows import Data, Rows
-from cxkpi.stats.intervals import net_interval
+from cxkpi.stats.intervals import Interval, net_interval
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    from_: TableName
+    from_: Source
     for_: Condition
     against: Condition
     where: Condition | None = None
@@ -35,20 +36,27 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
             # A row on both sides is on neither.
             "for": flag(counted & favourable & ~adverse),
             "against": flag(counted & adverse & ~favourable),
+            "net": flag(counted & favourable) - flag(counted & adverse),
             "immature": flag(member & ~old_enough),
             "missing": flag(member & ~known & old_enough),
         }
 
-    return {"rows": Branch(spec.from_, spec.at, reads(spec.where, spec.for_, spec.against), adds, spec.where)}
+    needs = reads(spec.where, spec.for_, spec.against)
+    return {"rows": Branch(spec.from_, spec.at, needs, adds, spec.where, keys=cluster_keys(metric))}
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
-    return [_figure(sums, metric.confidence) for sums in cells.totals("rows")]
+    def over_rows(sums: Mapping[str, int]) -> Interval | None:
+        return net_interval(sums.get("for", 0), sums.get("against", 0), sums.get("n", 0), metric.confidence)
+
+    totals = cells.totals("rows")
+    found = limits(metric, cells, totals, "net", over_rows, scale=100.0, least=-100.0)
+    return [_figure(sums, interval, notes) for sums, (interval, notes) in zip(totals, found, strict=True)]
 
 
-def _figure(sums: Mapping[str, int], confidence: float) -> Figure:
+def _figure(sums: Mapping[str, int], interval: Interval | None, notes: tuple[str, ...]) -> Figure:
     n, favourable, adverse = sums.get("n", 0), sums.get("for", 0), sums.get("against", 0)
-    low, high = net_interval(favourable, adverse, n, confidence) or (None, None)
+    low, high = interval or (None, None)
     return Figure(
         n=n,
         value=100 * (favourable - adverse) / n if n else None,
@@ -59,6 +67,7 @@ def _figure(sums: Mapping[str, int], confidence: float) -> Figure:
         immature=sums.get("immature", 0),
         missing=sums.get("missing", 0),
         reason=None if n else "empty",
+        notes=notes,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import narwhals as nw
 
-from cxkpi.calendar import whole_months
+from cxkpi.calendar import Calendar
 from cxkpi.kinds import stock
 from cxkpi.kinds.base import (
     FEW_CLUSTERS,
@@ -23,12 +23,15 @@ from cxkpi.kinds.base import (
     grains,
     judged,
     maturity,
+    of_age,
     only,
     reads,
     squarable,
+    waiting,
 )
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.rows import Data, Rows
+from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches
 from cxkpi.kinds.total import distinct, identity
 from cxkpi.stats.intervals import poisson_exact, ratio_interval
 
@@ -55,14 +58,16 @@ def _same_rows(spec: Spec, data: Data) -> bool:
     summed = all(term.stock is None and term.distinct is None for term in (above, below))
     if not summed or above.from_ != below.from_:
         return False
-    return data.time_paths(above.from_, above.at) == data.time_paths(below.from_, below.at)
+    if stretches(above.at) != stretches(below.at) or above.as_ != below.as_:
+        return False
+    return data.time_paths(above.from_, began(above.at)) == data.time_paths(below.from_, began(below.at))
 
 
 def _amount(term: Term, rows: Rows) -> nw.Expr:
     """What a row adds: whole grains of its sum, or one row."""
     if term.sum is None:
         return nw.lit(1).cast(nw.Int128)
-    return grains(rows.read(term.sum))
+    return rows.named(part_of(grains(rows.read(term.sum)), term.at))
 
 
 def _grain(term: Term) -> int:
@@ -75,48 +80,60 @@ def _pair(metric: Metric) -> Branch:
     above, below = spec.numerator, spec.denominator
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
-        old_enough = judged(metric, rows)
         in_above, in_below = rows.true(above.where), rows.true(below.where)
         y, x = _amount(above, rows), _amount(below, rows)
-        known = ~(in_above & y.is_null()) & ~(in_below & x.is_null())
-        counted = known & old_enough
-        y_counted, x_counted = only(in_above & counted, y), only(in_below & counted, x)
-        small = squarable(y_counted) & squarable(x_counted)
+        either = rows.named(in_above | in_below)
+        unknown = rows.named((in_above & y.is_null()) | (in_below & x.is_null()), 2)
+        counted = rows.named(of_age(metric, rows, ~unknown), 3)
+        y_counted = rows.named(only(in_above & counted, y), 4)
+        x_counted = rows.named(only(in_below & counted, x), 4)
+        # The parts of a stretch are no rows of their own, so an interval over rows has nothing to square.
+        whole = stretches(below.at) is None
+        small = rows.named(squarable(y_counted) & squarable(x_counted), 5) if whole else nw.lit(False)
         return {
-            "n": flag(in_below & counted),
+            **counts(in_below & counted, below.at),
             "y": y_counted,
             "x": x_counted,
             "yy": only(small, y_counted * y_counted),
             "xy": only(small, x_counted * y_counted),
             "xx": only(small, x_counted * x_counted),
             "big": flag(~small),
-            "rows": flag((in_above | in_below) & counted),
-            "immature": flag((in_above | in_below) & ~old_enough),
-            "missing": flag((in_above | in_below) & ~known & old_enough),
+            "rows": flag(either & counted),
+            **waiting(metric, rows, once(either, below.at)),
+            "missing": flag(once(of_age(metric, rows, either & unknown), below.at)),
         }
 
-    needs = reads(above.where, above.sum, below.where, below.sum)
-    return Branch(below.from_, below.at, needs, adds, below.where, keys=cluster_keys(metric))
+    return Branch(
+        below.from_,
+        began(below.at),
+        reads(above.where, above.sum, below.where, below.sum) | needed(below.at),
+        adds,
+        below.where,
+        keys=cluster_keys(metric),
+        step=stretches(below.at),
+        as_=below.as_,
+    )
 
 
 def _term(metric: Metric, data: Data, term: Term) -> Branch:
     if term.stock is not None:
-        return stock.spells(data, term.from_, term.where, term.last_day)
+        return stock.spells(data, term.from_, term)
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
         member, old_enough = rows.true(term.where), judged(metric, rows)
         amount = rows.column(term.distinct) if term.distinct is not None else _amount(term, rows)
         counted = member & ~amount.is_null() & old_enough
         sums = {
-            "n": flag(counted),
-            "immature": flag(member & ~old_enough),
-            "missing": flag(member & amount.is_null() & old_enough),
+            **counts(counted, term.at),
+            "immature": flag(once(member & ~old_enough, term.at)),
+            "missing": flag(once(member & amount.is_null() & old_enough, term.at)),
         }
         return sums if term.distinct is not None else {**sums, "x": only(counted, amount)}
 
     keys = () if term.distinct is None else identity(data, term.from_, term.distinct)
-    needs = reads(term.where, term.sum) | frozenset(keys)
-    return Branch(term.from_, term.at, needs, adds, term.where, keys=keys)
+    needs = reads(term.where, term.sum) | frozenset(keys) | needed(term.at)
+    step = stretches(term.at)
+    return Branch(term.from_, began(term.at), needs, adds, term.where, keys=keys, step=step, as_=term.as_)
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
@@ -138,7 +155,7 @@ def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
             moments = clusters[cell]
         elif clusters is not None:
             notes = (few_clusters_note(metric),)
-        factor, refused = _factor(spec, window)
+        factor, refused = _factor(spec, window, cells.data.calendar)
         limits = None
         over_rows = clusters is None or clusters[cell][0] < FEW_CLUSTERS
         if x and not refused and cells.limits and not (over_rows and sums.get("big")):
@@ -172,7 +189,7 @@ def _over_two_tables(metric: Metric, cells: Cells) -> list[Figure]:
     below = _read(spec.denominator, cells, "below")
     found = []
     for (y, y_over, _, sums_above), (x, x_over, n, sums_below), window in zip(above, below, cells.windows, strict=True):
-        factor, refused = _factor(spec, window)
+        factor, refused = _factor(spec, window, cells.data.calendar)
         usable = x != 0 and x_over != 0 and y_over != 0
         value = low = high = None
         if usable and not refused:
@@ -208,7 +225,13 @@ def _read(term: Term, cells: Cells, branch: str) -> list[tuple[int, int, int, Ma
     totals = cells.totals(branch)
     if term.stock is not None:
         return [
-            (*stock.read(sums, window, term.stock), sums.get("open", 0), sums)
+            (
+                *stock.read(
+                    sums, stock.earlier(window, term.ago, cells.data.calendar), term.stock, cells.data.calendar
+                ),
+                sums.get("open", 0),
+                sums,
+            )
             for sums, window in zip(totals, cells.windows, strict=True)
         ]
     if term.distinct is not None:
@@ -218,7 +241,7 @@ def _read(term: Term, cells: Cells, branch: str) -> list[tuple[int, int, int, Ma
     return [(sums.get("x", 0), _grain(term), sums.get("n", 0), sums) for sums in totals]
 
 
-def _factor(spec: Spec, window: Window) -> tuple[float, bool]:
+def _factor(spec: Spec, window: Window, calendar: Calendar) -> tuple[float, bool]:
     """What annualising multiplies by, and whether the elapsed days are too few for it.
 
     ``months``: 12 / whole months. Where the elapsed days are not whole months, and for ``days``: 365 / days.
@@ -228,7 +251,7 @@ def _factor(spec: Spec, window: Window) -> tuple[float, bool]:
     days = (window.until - window.start).days
     if days < SHORTEST_ANNUALISED_DAYS:
         return 1.0, True
-    months = whole_months(window.start, window.until)
+    months = calendar.whole_months(window.start, window.until)
     if spec.annualise == "months" and months:
         return 12 / months, False
     return 365 / days, False

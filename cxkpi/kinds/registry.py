@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from cxkpi.kinds import mean, net, ratio, repeat, share, stock, time_to_event, total
+from cxkpi.kinds import formula, mean, net, quantile, ratio, repeat, share, stock, time_to_event, total
 from cxkpi.kinds.base import Kind
 
 KINDS: Mapping[str, Kind] = {
@@ -13,11 +13,13 @@ KINDS: Mapping[str, Kind] = {
     for name, module in {
         "total": total,
         "mean": mean,
+        "quantile": quantile,
         "share": share,
         "net": net,
         "ratio": ratio,
         "stock": stock,
         "repeat": repeat,
         "time_to_event": time_to_event,
+        "formula": formula,
     }.items()
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
 
+from cxkpi.calendar import Calendar
 from cxkpi.engines.base import Engine, Frame
-from cxkpi.kinds.expression import Expression
+from cxkpi.kinds.expression import Expression, OpenName
+from cxkpi.kinds.open_time import decades, with_open_time
 from cxkpi.tables import Lookup, Stored, Table, column_at, paths
 
 LOCAL = "__local"
@@ -19,6 +21,7 @@ SOURCE = "source"  # the system a record came from; with an id it is a key
 BUILT_IN_DIMENSIONS = ("hour", "weekday")
 
 Path = tuple[str, ...]
+_UTC = Calendar("UTC")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Data:
     the last instant in view, just before ``as_of`` where that is the end of a named day. ``cut``: whether rows later
     than ``as_of`` exist in tables of instants and must be left out. ``through``: newest event of each table in view.
     ``ambiguous``: look-up tables in which several sources use the same key, so that a key alone does not name one row.
+    ``calendar``: how long its months are.
     """
 
     engine: Engine
@@ -42,11 +46,17 @@ class Data:
     cut: bool
     through: Mapping[str, datetime]
     ambiguous: frozenset[str] = frozenset()
+    calendar: Calendar = _UTC
+
+    def scan(self, table: str) -> Frame:
+        """Every row of a stored table, as the engine reads it."""
+        stored = self.stored[table]
+        return self.engine.scan(stored.files) if stored.frame is None else self.engine.frame(stored.frame)
 
     def path(self, table: str, name: str) -> Path | None:
         """The nearest column of that name that some input file fills, seen from ``table``; None where none does."""
-        if name == SOURCE:
-            return (SOURCE,)
+        if name == SOURCE or isinstance(name, OpenName):
+            return (name,)
         for path in paths(self.tables, table, name):
             stored = self.stored.get(self._table_at(table, path))
             reached = all(self._supplied(table, path[:step]) for step in range(1, len(path)))
@@ -120,6 +130,10 @@ class Rows:
             return nw.lit(True)
         return self.read(expression).fill_null(False)
 
+    def named(self, expression: nw.Expr, level: int = 1) -> nw.Expr:
+        """The same expression, to be used several times; ``level`` is above that of every named one it is made of."""
+        return expression
+
     def judged(self, window_s: float) -> nw.Expr:
         """Rows whose time plus a window has passed by as_of, and by the newest row of their table."""
         if "__utc" in self.frame.collect_schema():
@@ -131,6 +145,49 @@ class Rows:
     def having(self, frame: Frame) -> Rows:
         """The same names over a further frame."""
         return Rows(self.data, self.table, frame, self._names)
+
+
+class Prepared(Rows):
+    """Rows on which every expression read becomes a column of its own, made once however often it is then used.
+
+    A condition stands in each of a metric's sums; without this every engine is handed it as many times.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(rows.data, rows.table, rows.frame, rows._names)
+        self._read: dict[tuple[Expression, bool], nw.Expr] = {}
+        self._levels: dict[int, dict[str, nw.Expr]] = {}
+        self._count = 0
+
+    def read(self, expression: Expression) -> nw.Expr:
+        return self._noted(expression, False, lambda: super(Prepared, self).read(expression))
+
+    def true(self, expression: Expression | None) -> nw.Expr:
+        if expression is None:
+            return nw.lit(True)
+        return self._noted(expression, True, lambda: super(Prepared, self).read(expression).fill_null(False))
+
+    def named(self, expression: nw.Expr, level: int = 1) -> nw.Expr:
+        return self._add(level, expression)
+
+    def made(self) -> Frame:
+        """The frame with the columns that what was read of it stands in."""
+        frame = self.frame
+        for _, columns in sorted(self._levels.items()):
+            frame = frame.with_columns(*(expression.alias(name) for name, expression in columns.items()))
+        return frame
+
+    def _noted(self, expression: Expression, filled: bool, made: Callable[[], nw.Expr]) -> nw.Expr:
+        key = (expression, filled)
+        if key not in self._read:
+            self._read[key] = self._add(0, made())
+        return self._read[key]
+
+    def _add(self, level: int, expression: nw.Expr) -> nw.Expr:
+        name = f"__e{self._count}"
+        self._count += 1
+        self._levels.setdefault(level, {})[name] = expression
+        return nw.col(name)
 
 
 def _null(path: Path | None, data: Data, table: str) -> nw.Expr:
@@ -151,16 +208,28 @@ def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed:
     A row without a time has none there: it is in no period, but it may still follow another. A look-up never adds rows:
     its key is unique or the look-up is empty.
     """
-    wanted = {name: path for name in names if (path := data.path(table, name)) is not None}
+    names = frozenset(names)
+    opened = {name for name in names if isinstance(name, OpenName)}
+    wanted = {name: path for name in names - opened if (path := data.path(table, name)) is not None}
     times = data.time_paths(table, at) if timed else ()
     seen = _seen_paths(data, table) if _is_cut(data, table) else ()
     frame = _joined(data, table, {*wanted.values(), *times, *seen})
     names_flat = {name: flat(path) for name, path in wanted.items()}
     if seen:
         frame = frame.filter(_in_view(data, table, seen))
+    if opened:
+        columns = Rows(data, table, frame, names_flat).column
+        frame, added = with_open_time(data.engine, frame, opened, columns, _years(data))
+        names_flat |= added
     if timed:
         frame = _with_local_time(data, table, frame, times)
     return Rows(data, table, frame, names_flat)
+
+
+def _years(data: Data) -> tuple[int, int]:
+    """The years for which opening time is worked out: those of the data and some decades around them."""
+    firsts = [stored.first.year for stored in data.stored.values() if stored.first is not None]
+    return decades(min(firsts, default=data.as_of.year), data.as_of.year)
 
 
 def _seen_paths(data: Data, table: str) -> tuple[Path, ...]:
@@ -206,7 +275,7 @@ def _seen_so_far(data: Data, table: str) -> Frame:
     Every reader of a table begins with this very frame, whatever columns it goes on to use, so that an engine can see
     that it is one scan; it reads only the columns used in the end.
     """
-    frame = data.engine.scan(data.stored[table].files)
+    frame = data.scan(table)
     if not _is_cut(data, table):
         return frame
     own = [name for name in data.tables[table].seen if "." not in name]
@@ -256,14 +325,14 @@ def _as_they_were(data: Data, table: str, frame: Frame, columns: Iterable[str]) 
         return frame
     start, end = declared.span
     today = nw.lit(data.as_of_day)
-    spells = data.engine.scan(data.stored[table].files).select(
+    spells = data.scan(table).select(
         nw.col(history.on).alias("__entity"),
         nw.col(start).alias("__start"),
         nw.when(nw.col(end) <= today).then(nw.col(end)).otherwise(today).alias("__until"),
         nw.col(start).shift(-1).over(history.on, order_by=start).alias("__next"),
     )
     for column in changing:
-        changes = data.engine.scan(data.stored[history.table].files).select(
+        changes = data.scan(history.table).select(
             nw.col(history.on).alias("__entity"),
             nw.col(history.at).alias("__at"),
             nw.col(history.before[column]).alias("__was"),

@@ -7,44 +7,55 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from cxkpi.kinds.base import Branch, Cells, Figure, flag, judged, maturity, reads
-from cxkpi.kinds.definition import Condition, Metric, TableName, TimeColumn
+from cxkpi.kinds.base import Branch, Cells, Figure, cluster_keys, flag, maturity, of_age, reads, waiting
+from cxkpi.kinds.clusters import limits
+from cxkpi.kinds.definition import Condition, Metric, Renamed, Source, TimeColumn
 from cxkpi.kinds.rows import Data, Rows
-from cxkpi.stats.intervals import wilson
+from cxkpi.stats.intervals import Interval, wilson
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    from_: TableName
+    from_: Source
     meets: Condition
     where: Condition | None = None
     at: TimeColumn | None = None
+    as_: Renamed = ()
 
 
 def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
     spec: Spec = metric.spec
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
-        member, meets, old_enough = rows.true(spec.where), rows.read(spec.meets), judged(metric, rows)
-        known = ~meets.is_null()
+        member, meets = rows.true(spec.where), rows.read(spec.meets)
+        counted = rows.named(of_age(metric, rows, member & ~meets.is_null()))
         return {
-            "n": flag(member & known & old_enough),
-            "k": flag(member & meets & old_enough),
-            "immature": flag(member & ~old_enough),
-            "missing": flag(member & ~known & old_enough),
+            "n": flag(counted),
+            "k": flag(counted & meets),
+            **waiting(metric, rows, member),
+            "missing": flag(of_age(metric, rows, member & meets.is_null())),
         }
 
-    return {"rows": Branch(spec.from_, spec.at, reads(spec.where, spec.meets), adds, spec.where)}
+    needs = reads(spec.where, spec.meets)
+    return {"rows": Branch(spec.from_, spec.at, needs, adds, spec.where, keys=cluster_keys(metric), as_=spec.as_)}
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:
-    return [share_of(sums, metric.confidence) for sums in cells.totals("rows")]
+    return shares(metric, cells)
 
 
-def share_of(sums: Mapping[str, int], confidence: float) -> Figure:
-    """k / n with its Wilson interval, from sums ``n``, ``k``, ``immature``, ``missing``."""
+def shares(metric: Metric, cells: Cells) -> list[Figure]:
+    """k / n per cell with its interval, from sums ``n``, ``k``, ``immature``, ``missing`` of the branch ``rows``."""
+    totals = cells.totals("rows")
+    found = limits(
+        metric, cells, totals, "k", lambda sums: wilson(sums.get("k", 0), sums.get("n", 0), metric.confidence)
+    )
+    return [share_of(sums, interval, notes) for sums, (interval, notes) in zip(totals, found, strict=True)]
+
+
+def share_of(sums: Mapping[str, int], interval: Interval | None, notes: tuple[str, ...] = ()) -> Figure:
     n, k = sums.get("n", 0), sums.get("k", 0)
-    low, high = wilson(k, n, confidence) or (None, None)
+    low, high = interval or (None, None)
     return Figure(
         n=n,
         value=k / n if n else None,
@@ -55,6 +66,7 @@ def share_of(sums: Mapping[str, int], confidence: float) -> Figure:
         immature=sums.get("immature", 0),
         missing=sums.get("missing", 0),
         reason=None if n else "empty",
+        notes=notes,
     )
 
 

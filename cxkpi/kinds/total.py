@@ -10,20 +10,22 @@ import narwhals as nw
 import polars as pl
 
 from cxkpi.kinds.base import GRAIN, Branch, Cells, Figure, flag, grains, judged, maturity, only, reads
-from cxkpi.kinds.definition import Amount, ColumnName, Condition, Metric, TableName, TimeColumn
+from cxkpi.kinds.definition import Amount, ColumnName, Condition, Metric, Renamed, Source, Split, TimeColumn
 from cxkpi.kinds.rows import SOURCE, Data, Rows
+from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
     """Exactly one of ``count``, ``distinct`` and ``sum``."""
 
-    from_: TableName
+    from_: Source
     where: Condition | None = None
-    at: TimeColumn | None = None
+    at: Split | TimeColumn | None = None
     count: Literal["rows"] | None = None
     distinct: ColumnName | None = None
     sum: Amount | None = None
+    as_: Renamed = ()
 
 
 def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
@@ -31,21 +33,23 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
         member, old_enough = rows.true(spec.where), judged(metric, rows)
-        sums = {"immature": flag(member & ~old_enough)}
+        sums = {"immature": flag(once(member & ~old_enough, spec.at))}
         if spec.sum is None:
             present = nw.lit(True) if spec.distinct is None else ~rows.column(spec.distinct).is_null()
             return {**sums, "n": flag(member & present & old_enough), "missing": flag(member & ~present & old_enough)}
-        amount = grains(rows.read(spec.sum))
+        amount = rows.named(part_of(grains(rows.read(spec.sum)), spec.at))
         counted = member & ~amount.is_null() & old_enough
         return {
             **sums,
-            "n": flag(counted),
+            **counts(counted, spec.at),
             "x": only(counted, amount),
-            "missing": flag(member & amount.is_null() & old_enough),
+            "missing": flag(once(member & amount.is_null() & old_enough, spec.at)),
         }
 
     keys = () if spec.distinct is None else identity(data, spec.from_, spec.distinct)
-    return {"rows": Branch(spec.from_, spec.at, reads(spec.where, spec.sum), adds, spec.where, keys=keys)}
+    needs = reads(spec.where, spec.sum) | needed(spec.at)
+    step = stretches(spec.at)
+    return {"rows": Branch(spec.from_, began(spec.at), needs, adds, spec.where, keys=keys, step=step, as_=spec.as_)}
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:

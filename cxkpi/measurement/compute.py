@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 
-from cxkpi.calendar import Calendar, is_complete
+from cxkpi.calendar import Calendar
 from cxkpi.errors import Problem, UsageError
+from cxkpi.kinds import stock
 from cxkpi.kinds.base import Figure, Window
-from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.registry import KINDS
-from cxkpi.kinds.rows import Data, judged_until
-from cxkpi.kinds.time_to_event import MetricRows as MetricRowsRule
-from cxkpi.measurement.cells import By, MetricRows, figures, shown
+from cxkpi.kinds.definition import Metric, metric_rows_named
+from cxkpi.kinds.rows import Data
+from cxkpi.kinds.versions import branches, changes, in_force
+from cxkpi.measurement.cells import By, shown
 from cxkpi.measurement.dataset import first_day, first_end, holds_instants
 from cxkpi.measurement.dimensions import lacking, restated, unknown_dimension, unknown_values
+from cxkpi.measurement.formulas import CellFigures, with_formulas
 from cxkpi.measurement.judge import guarded, row, with_change
-from cxkpi.measurement.needs import guards_of, missing_input, read_by, rule_of, tables_of
+from cxkpi.measurement.maturity import settled_until
+from cxkpi.measurement.metric_rows import jobs_of, rows_of_event, with_metric_rows
+from cxkpi.measurement.needs import (
+    formulas_below,
+    guards_of,
+    leaves,
+    missing_input,
+    reads_ranks,
+    rows_read,
+    rule_of,
+    tables_of,
+)
 from cxkpi.measurement.periods import Span, asked, windows, with_earlier
-from cxkpi.measurement.plans import Job, Only, run
+from cxkpi.measurement.plans import Job, Only, Sums, run
+from cxkpi.measurement.versions import figures
 from cxkpi.result import Every, Row
 
 Key = tuple[str, str | None]
@@ -59,33 +72,47 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
     reasons = {metric.key: missing_input(metric, others, data) for metric in metrics}
     left_out = {key: why for key, why in reasons.items() if why is not None}
     usable = [metric for metric in metrics if metric.key not in left_out]
+    watched = [*usable, *guards_of(usable, others, data).values()]
+    data, barred = with_metric_rows(watched, others, data, question.calendar)
+    for metric in usable:
+        why = [barred[table] for one in leaves([metric], others) for table in tables_of(one) if table in barred]
+        left_out |= {metric.key: why[0]} if why else {}
+    usable = [metric for metric in usable if metric.key not in left_out]
     notes = []
     if question.by:
-        lacks = {metric.key: lacking(metric, question.by, data) for metric in usable}
+        lacks = {metric.key: _lacks(metric, question.by, others, data) for metric in usable}
         if usable and all(lacks.values()):
-            raise unknown_dimension("cut", question.by, usable, data)
+            raise unknown_dimension("cut", question.by, leaves(usable, others), data)
         for metric in usable:
             lack = lacks[metric.key]
             if lack is not None:
                 notes.append(f"{metric.title}: {lack[0]} has no {lack[1]}, so only the whole is shown")
-    notes += restated(usable, question.by, data)
+    notes += restated(leaves(usable, others), question.by, data)
     selected = [name for name, _ in question.only]
-    unselectable = {metric.key: lack for metric in usable if (lack := lacking(metric, selected, data)) is not None}
+    unselectable = {
+        metric.key: lack for metric in usable if (lack := _lacks(metric, selected, others, data)) is not None
+    }
     if usable and len(unselectable) == len(usable):
-        raise unknown_dimension("selected", selected, usable, data)
+        raise unknown_dimension("selected", selected, leaves(usable, others), data)
     for key, (table, name) in unselectable.items():
         left_out[key] = f"{table} has no {name}, by which --only selects"
     usable = [metric for metric in usable if metric.key not in left_out]
     if not usable:
         return Answer((), tuple(notes), left_out)
     guards = {
-        title: guard for title, guard in guards_of(usable, others, data).items() if not lacking(guard, selected, data)
+        title: guard
+        for title, guard in guards_of(usable, others, data).items()
+        if not _lacks(guard, selected, others, data)
     }
     asked_for = {metric.key for metric in usable}
-    computed = [*usable, *{guard.key: guard for guard in guards.values() if guard.key not in asked_for}.values()]
-    by_of = {metric.key: question.by if lacking(metric, question.by, data) is None else () for metric in computed}
-    notes += unknown_values(usable, question.only, data)
-    spans = _spans(usable, data, question)
+    beside = [*guards.values(), *formulas_below([*usable, *guards.values()], others)]
+    below = leaves([*usable, *guards.values()], others)
+    computed = list({metric.key: metric for metric in (*usable, *beside, *below)}.values())
+    by_of = {
+        metric.key: question.by if _lacks(metric, question.by, others, data) is None else () for metric in computed
+    }
+    notes += unknown_values(leaves(usable, others), question.only, data)
+    spans = _spans(leaves(usable, others), data, question)
     if not spans:
         raise UsageError(
             Problem(
@@ -101,11 +128,16 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
             continue
         of = {title: guards[title] for title in _metric(key, usable).guards if title in guards}
         for place, line in lines.items():
-            beside = {
+            beside_it = {
                 guard.label: found[guard.key][place] for guard in of.values() if place in found.get(guard.key, {})
             }
-            answered.append(guarded(line, beside) if beside else line)
+            answered.append(guarded(line, beside_it) if beside_it else line)
     return Answer(tuple(answered), tuple(notes), left_out)
+
+
+def _lacks(metric: Metric, names: Sequence[str], others: Mapping[str, Metric], data: Data) -> tuple[str, str] | None:
+    """As ``lacking``; a formula lacks what one of its parts lacks."""
+    return next((lack for one in leaves([metric], others) if (lack := lacking(one, names, data)) is not None), None)
 
 
 def _metric(key: Key, metrics: Sequence[Metric]) -> Metric:
@@ -121,7 +153,7 @@ def _counts_leavers(metric: Metric, data: Data) -> bool:
 def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Span]:
     tables = {table for metric in metrics for table in tables_of(metric)}
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
-    dated = {table for table in tables if holds_instants(data.tables[table])}
+    dated = {table for table in tables if holds_instants(data.tables[table]) or metric_rows_named(table)}
     first = first_day(data, dated or tables)
     if not dated and question.every != "all" and all(_counts_leavers(metric, data) for metric in metrics):
         first = first_end(data, tables) or first
@@ -148,34 +180,48 @@ def _rows(
     """Per metric its rows by (dimension values, start), after everything was read in one go."""
     days = with_earlier(spans, question.calendar, question.every)
     jobs: list[Job] = []
-    inner_jobs: dict[Key, list[int]] = {}
+    inner_jobs: dict[Key, range] = {}
+    order, formulas = [metric.key for metric in metrics], formulas_below(metrics, others)
+    metrics = [metric for metric in metrics if metric not in formulas]
+    cells_of: dict[str, CellFigures] = {}
     for metric in metrics:
-        kind = KINDS[metric.kind]
         by = by_of[metric.key]
-        jobs.append(Job(metric, kind.branches(metric, data), by, windows(days, metric.roll, data), question.only))
+        within, limits = windows(days, metric.roll, data), not reads_ranks(metric)
+        jobs.append(Job(metric, branches(metric, data), by, within, question.only, limits))
     for metric in metrics:
         rule = rule_of(metric)
         if rule is None:
             continue
-        inner = read_by(metric, others)
-        inner_jobs[metric.key] = list(range(len(jobs), len(jobs) + len(inner)))
-        weeks = _inner_windows(rule, inner, data, question.calendar)
-        for other in inner:
-            branches = KINDS[other.kind].branches(other, data)
-            jobs.append(Job(other, branches, rule.per, weeks, limits=False))
+        inner = jobs_of(rule, others, data, question.calendar)
+        inner_jobs[metric.key] = range(len(jobs), len(jobs) + len(inner))
+        jobs += inner
     sums = run(jobs, data)
     answers: dict[Key, dict[tuple[By, date], Row]] = {}
     for number, metric in enumerate(metrics):
         job = jobs[number]
-        own = {name: sums.frames[(number, name)] for name in job.branches}
+        own = _of(sums, number, job)
         metric_rows, refused = None, sums.refused.get(number)
         if metric.key in inner_jobs:
             # What may not be told apart by agent says nothing about an agent either.
             refused = True if any(one in sums.refused for one in inner_jobs[metric.key]) else refused
-            metric_rows = _metric_rows([(jobs[one], one) for one in inner_jobs[metric.key]], sums.frames, data)
-        cells = figures(job, own, data, metric_rows, refused)
-        answers[metric.key] = _judged(job, cells, data, question, spans, days)
-    return answers
+            inner_sums = [(jobs[one], _of(sums, one, jobs[one])) for one in inner_jobs[metric.key]]
+            metric_rows = rows_of_event(metric, inner_sums, others, data, question.calendar)
+        cells_of[metric.title] = figures(job, own, data, metric_rows, refused)
+        read = [metric, *rows_read([metric], others)]
+        answers[metric.key] = _judged(job, cells_of[metric.title], data, question, spans, days, read)
+    for title, cells in with_formulas(formulas, by_of, cells_of, others).items():
+        below = leaves([others[title]], others)
+        # The longest window of any part: two of those with days in common say nothing about a difference.
+        lengths = (job.windows for job in jobs[: len(metrics)] if job.metric in below)
+        longest = min(lengths, key=lambda found: found[0].start)
+        job = Job(others[title], {}, by_of[others[title].key], longest, question.only)
+        answers[job.metric.key] = _judged(job, cells, data, question, spans, days, [*below, *rows_read(below, others)])
+    return {key: answers[key] for key in order}
+
+
+def _of(sums: Sums, number: int, job: Job) -> dict[str, pl.DataFrame]:
+    """The sums of one job, by branch."""
+    return {name: sums.frames[(number, name)] for name in job.branches}
 
 
 def _judged(
@@ -185,27 +231,36 @@ def _judged(
     question: Question,
     spans: Sequence[Span],
     days: Sequence[tuple[date, date]],
+    below: Sequence[Metric],
 ) -> dict[tuple[By, date], Row]:
+    """``below``: the metrics that read the rows, which is the metric itself unless it is a formula."""
     metric = job.metric
-    until = _judged_until(metric, data)
     shown_spans = {span.start: span for span in spans}
     window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
-    begun = first_day(data, tables_of(metric))
-    uncovered = first_end(data, tables_of(metric)) if _counts_leavers(metric, data) else None
+    tables = {table for one in below for table in tables_of(one)}
+    begun = first_day(data, tables)
+    ago = [length for one in below for length in stock.looks_back(one.spec)]
+    uncovered = first_end(data, tables) if ago or any(_counts_leavers(one, data) for one in below) else None
     for by, line_of in cells:
         label = shown(by)
         line = {}
         for (start, end), figure in zip(days, line_of, strict=True):
             span = shown_spans.get(start) or Span(start, end, True, None)
-            covered = uncovered is None or window_of[start].start >= uncovered
+            reached = min(stock.earlier(window_of[start], length, data.calendar).start for length in (None, *ago))
+            covered = uncovered is None or reached >= uncovered
             if not covered:
                 figure = replace(figure, notes=(*figure.notes, _UNCOVERED.format(uncovered)))
-            line[start] = row(metric, label, figure, span, question.every, until, data.zone, covered=covered)
+            window = window_of[start]
+            waited = [one for metric in below if (one := settled_until(metric, window, data)) is not None]
+            until, written = min(waited, default=None), in_force(metric, window)
+            line[start] = row(written, label, figure, span, question.every, until, data.zone, covered=covered)
         for span in spans:
             before = line.get(span.before) if span.before is not None else None
             if before is not None and begun is not None and before.period.end <= begun:
                 before = None  # Nothing was recorded yet, so there is nothing to have changed from.
+            if before is not None and not _one_meaning(below, window_of[span.start], window_of[before.period.start]):
+                before = None
             overlapping = before is not None and window_of[span.start].start < window_of[before.period.start].end
             found[(by, span.start)] = with_change(line[span.start], before, span.before, overlapping=overlapping)
     return found
@@ -214,51 +269,10 @@ def _judged(
 _UNCOVERED = "the window reaches back before the roster's first leaver, {}: earlier ones may not be in it"
 
 
-def _judged_until(metric: Metric, data: Data) -> datetime | None:
-    window = KINDS[metric.kind].window(metric)
-    return None if window is None else judged_until(data, *window)
-
-
-def _inner_windows(rule: MetricRowsRule, inner: Sequence[Metric], data: Data, calendar: Calendar) -> tuple[Window, ...]:
-    """The complete periods since the first row of any table the inner metrics read."""
-    tables = {table for metric in inner for table in tables_of(metric)}
-    first = first_day(data, tables) or data.as_of_day
-    days = [
-        (start, end)
-        for start, end in calendar.periods(first, data.as_of_day, rule.every)
-        if is_complete(end, data.as_of, data.as_of_from_data, data.zone)
-    ]
-    return windows(days, None, data)
-
-
-def _metric_rows(
-    inner: Sequence[tuple[Job, int]], sums: Mapping[tuple[int, str], pl.DataFrame], data: Data
-) -> MetricRows:
-    """Metrics side by side, a row per entity and period in which any of them has a value."""
-    joined: pl.DataFrame | None = None
-    first: date | None = None
-    tables: set[str] = set()
-    for job, number in inner:
-        tables |= tables_of(job.metric)
-        name = job.metric.title.replace(".", "_")
-        records: list[tuple[str | None, date, date, float | None, int]] = []
-        for by, cells in figures(job, {branch: sums[(number, branch)] for branch in job.branches}, data):
-            if not by:
-                continue
-            ((_, entity),) = by
-            records.extend(
-                (entity, window.start, window.end, cell.value, cell.n)
-                for window, cell in zip(job.windows, cells, strict=True)
-                if cell.n
-            )
-        schema = {job.by[0]: pl.String, "start": pl.Date, "end": pl.Date, name: pl.Float64, f"{name}_n": pl.Float64}
-        frame = pl.DataFrame(records, schema=schema, orient="row")
-        if isinstance(job.metric.target, float | int):
-            frame = frame.with_columns(pl.lit(float(job.metric.target)).alias(f"{name}_target"))
-        keys = [job.by[0], "start", "end"]
-        joined = frame if joined is None else joined.join(frame, on=keys, how="full", coalesce=True)
-    if joined is None:
-        raise ValueError("metric rows need at least one metric")
-    first = first_day(data, tables)
-    until = max((window.end for job, _ in inner for window in job.windows), default=data.as_of_day)
-    return MetricRows(joined, until, first)
+def _one_meaning(metrics: Sequence[Metric], *windows: Window) -> bool:
+    """Whether these windows are of one definition of each metric, none of them of two."""
+    return all(
+        not any(changes(metric, window) for window in windows)
+        and len({in_force(metric, window).definition for window in windows}) == 1
+        for metric in metrics
+    )

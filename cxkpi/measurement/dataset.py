@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from cxkpi.calendar import end_of_day_utc, local_day, midnight_utc, to_utc
+from cxkpi.calendar import Calendar, end_of_day_utc, local_day, midnight_utc, to_utc
 from cxkpi.engines.base import Engine
 from cxkpi.errors import Problem, UsageError
 from cxkpi.kinds.rows import Data
@@ -32,12 +32,13 @@ def dataset(
     zone: str,
     engine: Engine,
     as_of: str | None = None,
+    calendar: Calendar | None = None,
 ) -> Outlook:
     """Fixes as_of and the reach of each table.
 
     ``as_of``: a local date (its end) or local timestamp; by default the newest event instant of the data, less the few
     that lie far beyond all others. HR dates can lie in the future (a notice given), so they decide only where no table
-    holds instants, and then those of joining and moving.
+    holds instants, and then those of joining and moving. ``calendar``: what counts as a month.
     """
     with_instants = {name for name in stored if holds_instants(tables[name])}
     reach = {name: table.through for name, table in stored.items() if table.through is not None}
@@ -59,8 +60,13 @@ def dataset(
     )
     day = local_day(at if begun else at - _TICK, zone)
     targets = {lookup.table for table in tables.values() for lookup in table.lookups.values()}
-    ambiguous = frozenset(name for name in targets if name in stored and _sources(stored[name]) > 1)
-    data = Data(engine, tables, stored, zone, at, day, as_of is None, seen_until, cut, through, ambiguous)
+    ambiguous = frozenset(
+        name
+        for name in targets
+        if name in stored and (_sources(stored[name]) > 1 or _repeats(stored[name], tables[name]))
+    )
+    months = calendar or Calendar(zone)
+    data = Data(engine, tables, stored, zone, at, day, as_of is None, seen_until, cut, through, ambiguous, months)
     return Outlook(data, notes if as_of is None else ())
 
 
@@ -100,8 +106,7 @@ def _last_day(stored: Mapping[str, Stored], tables: Mapping[str, Table], names: 
     for name in names:
         own = [column for column in tables[name].time if column in stored[name].supplied]
         if own:
-            days = pl.scan_parquet(list(stored[name].files)).group_by(pl.col(own[0]).dt.date().alias("day")).len()
-            rows.update({day: count for day, count in days.collect().iter_rows() if day is not None})
+            rows.update(_days(stored[name], own[0]))
     days_seen = sorted(rows)
     if not days_seen:
         return max(local_day(stored[name].through or datetime(1970, 1, 1), zone) for name in names)
@@ -125,16 +130,38 @@ def _newest_of_dates(
             for column, declared in tables[name].columns.items()
             if declared.event and declared.type == "date" and column in table.supplied and column not in ends
         ]
-        if columns and table.files:
-            values = pl.scan_parquet(list(table.files)).select(pl.col(columns).max()).collect().row(0)
+        if columns and table.rows:
+            values = table.lazy().select(pl.col(columns).max()).collect().row(0)
             newest = max([value for value in (*values, newest) if value is not None], default=None)
     if newest is None:
-        return datetime(1970, 1, 1), ()
+        return _newest_time(stored, tables, zone)
     note = (
         f"no file says when it was written, so the data are read as of the newest hire or move, {newest}; leaving "
         "dates can lie in the future. Name the day they were exported with --as-of."
     )
     return end_of_day_utc(newest, zone), (note,)
+
+
+def _newest_time(
+    stored: Mapping[str, Stored], tables: Mapping[str, Table], zone: str
+) -> tuple[datetime, tuple[str, ...]]:
+    """The newest time of any row, where no column says what happened."""
+    found = []
+    for name, table in stored.items():
+        own = [column for column in tables[name].time if column in table.supplied]
+        values = table.lazy().select(pl.col(own).max()).collect().row(0) if own and table.rows else ()
+        found += [
+            value if isinstance(value, datetime) else end_of_day_utc(value, zone)
+            for value in values
+            if value is not None
+        ]
+    if not found:
+        return datetime(1970, 1, 1), ()
+    note = (
+        "no column in use records an event, so the data are read as of the newest time of any row; declare one with "
+        "'event: true', or name the day with --as-of."
+    )
+    return max(found), (note,)
 
 
 def holds_instants(table: Table) -> bool:
@@ -144,9 +171,18 @@ def holds_instants(table: Table) -> bool:
 
 def first_day(data: Data, tables: set[str]) -> date | None:
     """The first local day on which any of these tables has a row."""
-    firsts = [data.stored[name].first for name in tables if name in data.stored]
+    firsts = [first for name in tables if name in data.stored for first in _firsts(data, name)]
     known = [first for first in firsts if first is not None]
     return local_day(min(known), data.zone) if known else None
+
+
+def _firsts(data: Data, table: str) -> list[datetime | None]:
+    """The oldest time of a table; where only its look-ups have times, the oldest of those: no row of it is older."""
+    own = data.stored[table].first
+    if own is not None:
+        return [own]
+    reached = {tuple(data.tables_on(table, path))[-1] for path in data.time_paths(table, None) if len(path) > 1}
+    return [data.stored[name].first for name in sorted(reached) if name in data.stored]
 
 
 def first_end(data: Data, tables: set[str]) -> date | None:
@@ -159,7 +195,7 @@ def first_end(data: Data, tables: set[str]) -> date | None:
     for name in sorted(tables & data.stored.keys()):
         span = data.tables[name].span
         if span is not None and span[1] in data.stored[name].supplied:
-            frame = pl.scan_parquet(list(data.stored[name].files))
+            frame = data.stored[name].lazy()
             ends.append(frame.select(pl.col(span[1]).min()).collect().item())
     return min((end for end in ends if end is not None and end <= data.as_of_day), default=None)
 
@@ -199,7 +235,7 @@ def reasonable(day: date) -> date:
 def _newest_event(stored: Stored, table: Table, at: datetime) -> datetime | None:
     events = [name for name, column in table.columns.items() if column.event and column.type == "instant"]
     events = [name for name in events if name in stored.supplied]
-    frame = pl.scan_parquet(list(stored.files))
+    frame = stored.lazy()
     newest = frame.select(pl.col(name).filter(pl.col(name) <= at).max() for name in events).collect()
     return max((value for value in newest.row(0) if value is not None), default=None)
 
@@ -209,9 +245,37 @@ def _latest(stored: Stored, table: Table) -> datetime | None:
     own = [name for name in table.time if name in stored.supplied]
     if not own or stored.through is None:
         return None
-    newest = pl.scan_parquet(list(stored.files)).select(pl.col(own[0]).max()).collect().item()
+    newest = _max(stored, own[0])
     return newest if isinstance(newest, datetime) else None
 
 
 def _sources(stored: Stored) -> int:
-    return int(pl.scan_parquet(list(stored.files)).select(pl.col("source").n_unique()).collect().item())
+    if stored.frame is not None:
+        return stored.frame["source"].n_unique()
+    return int(stored.lazy().select(pl.col("source").n_unique()).collect().item())
+
+
+# A table in memory is small, and a look at one of its columns need not go through a plan.
+
+
+def _max(stored: Stored, column: str) -> object:
+    if stored.frame is not None:
+        return stored.frame[column].max()
+    return stored.lazy().select(pl.col(column).max()).collect().item()
+
+
+def _days(stored: Stored, column: str) -> Mapping[date, int]:
+    """How many rows each day has, UTC."""
+    if stored.frame is not None:
+        moments = stored.frame[column].drop_nulls().to_list()
+        return Counter(moment.date() if isinstance(moment, datetime) else moment for moment in moments)
+    days = stored.lazy().group_by(pl.col(column).dt.date().alias("day")).len().collect()
+    return {day: count for day, count in days.iter_rows() if day is not None}
+
+
+def _repeats(stored: Stored, table: Table) -> bool:
+    """Whether a key stands in several rows, as in a table written by hand; files were freed of that when read."""
+    if stored.frame is None or table.span is not None:
+        return False
+    keys = stored.frame.select(table.key).drop_nulls()
+    return bool(keys.is_duplicated().any())

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 import polars as pl
 
 from cxkpi.errors import Problem, UsageError
+from cxkpi.kinds import versions
 from cxkpi.kinds.base import Branch
 from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, rows
 from cxkpi.measurement.dataset import holds_instants
 from cxkpi.measurement.plans import Only
@@ -18,22 +18,22 @@ from cxkpi.measurement.plans import Only
 
 def lacking(metric: Metric, names: Iterable[str], data: Data) -> tuple[str, str] | None:
     """The first of these dimensions that some rows the metric reads do not have, as (table, dimension), or None."""
-    branches = KINDS[metric.kind].branches(metric, data).values()
+    branches = versions.branches(metric, data).values()
     return next(((one.table, name) for name in names for one in branches if not _has(name, one, data)), None)
 
 
 def _has(name: str, branch: Branch, data: Data) -> bool:
+    if branch.form == "events":
+        return True  # Rows that other rows are looked up in are cut by nothing.
     if name in BUILT_IN_DIMENSIONS:
         times = data.time_paths(branch.table, branch.at)
         return branch.form == "sums" and any(data.declared_type(branch.table, time) == "instant" for time in times[:1])
-    path = data.path(branch.table, name)
+    path = data.path(branch.table, branch.column(name))
     return path is not None and data.declared_type(branch.table, path) in ("text", "boolean", "integer")
 
 
 def unknown_dimension(verb: str, names: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
-    tables = sorted(
-        {branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()}
-    )
+    tables = sorted({branch.table for metric in metrics for branch in versions.branches(metric, data).values()})
     known = sorted({name for table in tables for name in dimensions(table, data)})
     return UsageError(
         Problem(
@@ -66,17 +66,21 @@ def _reachable(table: str, data: Data) -> list[str]:
 
 def restated(metrics: Iterable[Metric], names: Iterable[str], data: Data) -> list[str]:
     """Says where a dimension that changes in time, such as a team, is read as it is now rather than as it was."""
-    branches = [one for metric in metrics for one in KINDS[metric.kind].branches(metric, data).values()]
+    branches = [one for metric in metrics for one in versions.branches(metric, data).values()]
     notes = []
     for name in names:
-        of_spells = {_changes(one.table, name, data) for one in branches if one.form == "spells"} - {None}
-        of_events = {_changes(one.table, name, data) for one in branches if one.form != "spells"} - {None}
+        of_spells = {_changes(one.table, one.column(name), data) for one in branches if one.form == "spells"} - {None}
+        happened = [one for one in branches if one.form not in ("spells", "events")]
+        of_events = {_changes(one.table, one.column(name), data) for one in happened} - {None}
         notes += [
             f"no file gives {moves}: headcount by {name} is by today's {name}"
             for moves in of_spells - data.stored.keys()
         ]
         if of_events & data.stored.keys():
             notes.append(f"{name} is the one an agent has on {data.as_of_day}, also for what happened before a move")
+        served = (one for one in branches if one.form == "spells" and (one.served or one.ago))
+        if any(_changes(one.table, one.column(name), data) in data.stored for one in served):
+            notes.append(f"service counts in whatever {name}: who moved is in the {name} of now, and of then")
     return notes
 
 
@@ -97,11 +101,14 @@ def unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[st
         if name in BUILT_IN_DIMENSIONS:
             continue
         known: set[str] = set()
-        for table in {
-            branch.table for metric in metrics for branch in KINDS[metric.kind].branches(metric, data).values()
-        }:
-            timed = rows(data, table, {name}, None, timed=False)
-            (values,) = data.engine.collect([timed.frame.select(timed.column(name).alias("value")).unique()])
+        read = {
+            (branch.table, branch.column(name))
+            for metric in metrics
+            for branch in versions.branches(metric, data).values()
+        }
+        for table, column in sorted(read):
+            timed = rows(data, table, {column}, None, timed=False)
+            (values,) = data.engine.collect([timed.frame.select(timed.column(column).alias("value")).unique()])
             known |= {str(value) for value in values["value"].cast(pl.String) if value is not None}
         for value in wanted:
             if value not in known:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining import gaps
 from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, SOURCE, Data, Path
+from cxkpi.kinds.versions import branches
 from cxkpi.measurement import relations
 from cxkpi.measurement.dimensions import dimensions
 from cxkpi.measurement.needs import read_by
@@ -62,7 +62,7 @@ def reads(metric: Metric, others: Mapping[str, Metric], data: Data) -> Reads:
     firm: set[str] = set()
     counted: set[str] = set()
     cuts: dict[str, set[str]] = {}
-    for branch in KINDS[metric.kind].branches(metric, data).values():
+    for branch in branches(metric, data).values():
         step = frozenset() if branch.step is None else branch.step.needs
         # What a clustered interval is grouped by decides how wide it is, not the figure.
         names = {*branch.needs, *branch.keys, *step} - {SOURCE, metric.cluster}

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from cxkpi.calendar import midnight_utc
 from cxkpi.kinds.base import Figure
-from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.definition import Limits, Metric
+from cxkpi.measurement.goals import goal_of, shortfall, verdict
 from cxkpi.measurement.periods import Span
 from cxkpi.result import Change, Every, Period, Reason, Row, Status
 from cxkpi.stats.intervals import mover_difference
@@ -17,6 +18,12 @@ from cxkpi.stats.intervals import mover_difference
 def rounded(value: float | None) -> float | None:
     """12 significant digits: what every number has when it enters the Result. A count stays whole."""
     return value if value is None or isinstance(value, int) else float(f"{value:.12g}")
+
+
+def _rounded_pair(pair: tuple[float, float] | None) -> tuple[float, float] | None:
+    low, high = pair or (None, None)
+    low, high = rounded(low), rounded(high)
+    return None if low is None or high is None else (low, high)
 
 
 def row(
@@ -36,7 +43,8 @@ def row(
     """
     value = rounded(figure.value)
     waiting = judged_until is not None and midnight_utc(span.end, zone) > judged_until
-    status, reason = _status(metric, figure, value, span.complete and covered, waiting)
+    target, alarm = goal_of(metric, by, span.start)
+    status, reason = _status(metric, figure, (target, alarm), value, span.complete and covered, waiting)
     low, high = rounded(figure.low), rounded(figure.high)
     return Row(
         metric=metric.name,
@@ -45,21 +53,21 @@ def row(
         definition=metric.definition,
         unit=metric.unit,
         better=metric.better,
-        period=Period(every, span.start, span.end, span.complete, judged_until),
+        period=Period(every, span.start, span.end, span.complete, judged_until, span.label),
         by=by,
         value=value,
         low=low,
         high=high,
         confidence=metric.confidence if low is not None or high is not None else None,
-        bounds=None,
+        bounds=_rounded_pair(figure.bounds),
         n=figure.n,
         numerator=rounded(figure.numerator),
         denominator=rounded(figure.denominator),
         immature=figure.immature,
         missing=figure.missing,
         censored=figure.censored,
-        target=metric.target,
-        alarm=metric.alarm,
+        target=target,
+        alarm=alarm,
         status=status,
         reason=reason,
         change=None,
@@ -68,7 +76,12 @@ def row(
 
 
 def _status(
-    metric: Metric, figure: Figure, value: float | None, complete: bool, waiting: bool
+    metric: Metric,
+    figure: Figure,
+    goal: tuple[Limits | None, Limits | None],
+    value: float | None,
+    complete: bool,
+    waiting: bool,
 ) -> tuple[Status | None, Reason | None]:
     if value is None:
         return None, "immature" if figure.immature and figure.reason == "empty" else figure.reason or "empty"
@@ -76,32 +89,23 @@ def _status(
         return None, "partial"
     if waiting or figure.immature:
         return None, "immature"
-    if metric.target is None and metric.alarm is None:
+    if goal == (None, None):
         return None, "no_target"
     if figure.n < metric.min_n:
         return None, "too_few"
-    if metric.alarm is not None and (value >= metric.alarm if metric.better == "lower" else value <= metric.alarm):
-        return "alarm", None
-    if metric.target is None:
-        return None, "no_target"
-    return ("met" if _meets(metric, value) else "missed"), None
-
-
-def _meets(metric: Metric, value: float) -> bool:
-    if isinstance(metric.target, tuple):
-        low, high = metric.target
-        return low <= value <= high
-    if metric.target is None:
-        return False
-    return value <= metric.target if metric.better == "lower" else value >= metric.target
+    status = verdict(metric, *goal, value)
+    return status, "no_target" if status is None else None
 
 
 def with_change(now: Row, before: Row | None, start: date | None, *, overlapping: bool) -> Row:
-    """The row with its change against an earlier period of the same length; none where either is unjudged or empty.
+    """The row with its change against an earlier period of the same length and definition.
 
-    ``overlapping``: both read rows in common (rolled windows), so the two intervals say nothing about the difference.
+    There is none where either is unjudged or empty. ``overlapping``: both read rows in common (rolled windows), so the
+    two intervals say nothing about the difference.
     """
     if before is None or start is None or not (_settled(now) and _settled(before)):
+        return now
+    if now.definition != before.definition:
         return now
     if now.value is None or before.value is None:
         return now
@@ -142,6 +146,9 @@ def guarded(row: Row, guards: Mapping[str, Row]) -> Row:
 
 
 def _went(row: Row, *, better: bool) -> bool:
-    if row.change is None or row.better not in ("higher", "lower") or not row.change.difference:
+    if row.change is None or row.value is None or not row.change.difference:
         return False
-    return ((row.change.difference > 0) == (row.better == "higher")) == better
+    now, before = (shortfall(row.better, row.target, value) for value in (row.value, row.change.before))
+    if now is None or before is None:
+        return False
+    return now < before if better else now > before

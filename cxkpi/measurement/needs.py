@@ -3,36 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.registry import KINDS
+from cxkpi.catalogue.meaning import expressions
+from cxkpi.kinds.definition import Metric, MetricRows, metric_rows_named
+from cxkpi.kinds.formula import parts
+from cxkpi.kinds.metric_rows import column_of
 from cxkpi.kinds.rows import Data
-from cxkpi.kinds.time_to_event import MetricRows, SustainedRun
+from cxkpi.kinds.time_to_event import SustainedRun
+from cxkpi.kinds.versions import branches
+from cxkpi.measurement.metric_tables import declared
 
 
 def missing_input(metric: Metric, others: Mapping[str, Metric], data: Data) -> str | None:
     """Why a metric cannot be computed from these tables; None where it can."""
     for table in sorted(tables_of(metric)):
-        if table not in data.stored:
+        if table not in data.stored and metric_rows_named(table) is None:
             return f"no file gives {table} ({data.tables[table].row})"
-    for branch in KINDS[metric.kind].branches(metric, data).values():
+    for rule in rules_of(metric):
+        why = _missing_rows(rule, others, data)
+        if why is not None:
+            return why
+        read = leaves([others[title] for title in rule.metrics], others)
+        data = declared(rule, {table for one in read for table in tables_of(one)}, data)
+    for branch in branches(metric, data).values():
         absent = sorted(name for name in branch.needs if data.path(branch.table, name) is None)
         if absent:
             return f"no file gives {', '.join(f'{branch.table}.{name}' for name in absent)}"
-        if branch.form == "sums" and not data.time_paths(branch.table, branch.at):
+        if branch.form in ("sums", "events") and not data.time_paths(branch.table, branch.at):
             return f"no file gives a time for {branch.table}"
-    for inner in read_by(metric, others):
+    for inner in (*read_by(metric, others), *(others[title] for title in parts(metric))):
         why = missing_input(inner, others, data)
         if why is not None:
             return f"it reads {inner.title}, and {why}"
     return None
 
 
+def _missing_rows(rule: MetricRows, others: Mapping[str, Metric], data: Data) -> str | None:
+    """Why rows of metrics cannot be computed: what a metric needs, or by what it cannot be cut."""
+    for title in rule.metrics:
+        why = missing_input(others[title], others, data)
+        if why is not None:
+            return f"it reads {title}, and {why}"
+        for one in leaves([others[title]], others):
+            for branch in branches(one, data).values():
+                absent = [name for name in rule.per if data.path(branch.table, branch.column(name)) is None]
+                if absent:
+                    return f"it reads {title} by {absent[0]}, and no file gives {branch.table}.{absent[0]}"
+    return None
+
+
+def rules_of(metric: Metric) -> list[MetricRows]:
+    """The rows of metrics that a metric reads like a table."""
+    rules = (metric_rows_named(table) for table in sorted(tables_of(metric)))
+    return [rule for rule in rules if rule is not None]
+
+
+def reads_ranks(metric: Metric) -> bool:
+    """Whether a metric tells rows by their rank: those are no sample, so there is no interval over them."""
+    titles = [title for rule in rules_of(metric) for title in rule.metrics]
+    ranks = {f"{column_of(title)}_rank" for title in titles}
+    return any(ranks & one.columns for one in expressions(metric.spec)) if ranks else False
+
+
+def rows_read(metrics: Sequence[Metric], others: Mapping[str, Metric]) -> list[Metric]:
+    """The metrics whose values these read as rows of a table, formulas replaced by what they stand on."""
+    titles = dict.fromkeys(title for metric in metrics for rule in rules_of(metric) for title in rule.metrics)
+    return leaves([others[title] for title in titles], others)
+
+
 def tables_of(metric: Metric) -> set[str]:
-    """The tables a metric's rows come from, look-ups aside."""
-    spec = metric.spec
+    """The tables a metric's rows come from, look-ups aside; none for a formula, which reads metrics."""
+    if parts(metric):
+        return set()
+    specs = [version.metric.spec for version in metric.versions] or [metric.spec]
+    return {table for spec in specs for table in _tables_of(spec)}
+
+
+def _tables_of(spec: Any) -> set[str]:
     terms = [getattr(spec, name) for name in ("numerator", "denominator") if hasattr(spec, name)]
     return {term.from_ for term in terms} if terms else {spec.from_}
+
+
+def leaves(metrics: Sequence[Metric], others: Mapping[str, Metric]) -> list[Metric]:
+    """These metrics, each formula replaced by the metrics it stands on in the end; each once."""
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        below = leaves([others[title] for title in parts(metric)], others) if parts(metric) else [metric]
+        found |= {one.title: one for one in below}
+    return list(found.values())
+
+
+def formulas_below(metrics: Sequence[Metric], others: Mapping[str, Metric]) -> list[Metric]:
+    """The formulas among these metrics, and those they stand on; each once."""
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        if parts(metric):
+            below = formulas_below([others[title] for title in parts(metric)], others)
+            found |= {one.title: one for one in (metric, *below)}
+    return list(found.values())
 
 
 def rule_of(metric: Metric) -> MetricRows | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cxkpi.calendar import Calendar, is_complete, window_start
+from cxkpi.calendar import Calendar, is_complete
 from cxkpi.kinds.base import Window
 from cxkpi.kinds.definition import Duration
 from cxkpi.kinds.rows import Data
@@ -17,12 +17,17 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One period: its days, whether it is complete, and the start of the one its change is against, if any."""
+    """One period: its days, whether it is complete, and the days its change is against, if any.
+
+    ``label``: what a fiscal period is called.
+    """
 
     start: date
     end: date
     complete: bool
     before: date | None
+    before_end: date | None = None
+    label: str | None = None
 
 
 def asked(
@@ -55,13 +60,10 @@ def asked(
 
 def _span(data: Data, calendar: Calendar, every: Every, start: date, end: date, whole: bool, compare: str) -> Span:
     complete = whole and is_complete(end, data.as_of, data.as_of_from_data, data.zone)
-    if not complete or every == "all" or compare == "none":
-        before = None
-    elif compare == "year":
-        before = calendar.year_before(start, every)
-    else:
-        before = calendar.previous_start(start, every)
-    return Span(start, end, complete, before)
+    before = before_end = None
+    if complete and every != "all" and compare != "none":
+        before, before_end = calendar.compared(start, end, every, a_year=compare == "year")
+    return Span(start, end, complete, before, before_end, calendar.label(start, every))
 
 
 def with_earlier(spans: Sequence[Span], calendar: Calendar, every: Every) -> list[tuple[date, date]]:
@@ -69,8 +71,8 @@ def with_earlier(spans: Sequence[Span], calendar: Calendar, every: Every) -> lis
     days = {(span.start, span.end) for span in spans}
     shown = {span.start for span in spans}
     for span in spans:
-        if span.before is not None and span.before not in shown:
-            days.add((span.before, calendar.next_start(span.before, every)))
+        if span.before is not None and span.before_end is not None and span.before not in shown:
+            days.add((span.before, span.before_end))
     return sorted(days)
 
 
@@ -78,6 +80,6 @@ def windows(days: Iterable[tuple[date, date]], roll: Duration | None, data: Data
     """The window behind each period: its own days, or with ``roll`` the stretch that ends with it."""
     found = []
     for start, end in days:
-        first = start if roll is None else window_start(end, roll.amount, roll.unit)
+        first = start if roll is None else data.calendar.window_start(end, roll.amount, roll.unit)
         found.append(Window(first, end, max(first, min(end, data.as_of_day + _DAY))))
     return tuple(found)

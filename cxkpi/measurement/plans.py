@@ -12,9 +12,11 @@ import polars as pl
 
 from cxkpi.engines.base import Frame
 from cxkpi.kinds.base import Branch, Step, Window, flag, reads
-from cxkpi.kinds.definition import Metric
-from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Path, Rows, rows
+from cxkpi.kinds.definition import Metric, Renamed
+from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Path, Prepared, Rows, rows
 from cxkpi.kinds.stock import split_at_changes
+from cxkpi.kinds.stretches import Stretches, hourly
+from cxkpi.kinds.versions import epochs
 from cxkpi.tables import Table, column_at
 
 Only = tuple[tuple[str, tuple[str, ...]], ...]
@@ -22,7 +24,10 @@ Only = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class Job:
-    """One metric to be computed for dimensions and windows; ``only`` keeps rows with certain dimension values."""
+    """One metric to be computed for dimensions and windows; ``only`` keeps rows with certain dimension values.
+
+    ``shown``: whether somebody sees the figures of single cells, which may then have to be withheld.
+    """
 
     metric: Metric
     branches: Mapping[str, Branch]
@@ -30,6 +35,7 @@ class Job:
     windows: tuple[Window, ...]
     only: Only = ()
     limits: bool = True
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,16 +67,21 @@ def passes(jobs: Sequence[Job], data: Data) -> list[Pass]:
     Branches over one table, time, step and selection share a pass; its groups are theirs together when one branch's
     groups hold the other's, because adding up a finer grouping again is cheap and reading rows again is not.
     """
-    shared: dict[tuple[str, tuple[Path, ...], Step | None, Only], list[_Stream]] = {}
+    shared: dict[tuple[str, tuple[Path, ...], Step | None, Renamed, Only], list[_Stream]] = {}
     single: list[tuple[_Stream, Only]] = []
     for number, job in enumerate(jobs):
         daily = any(not _first_of_month(window) for window in job.windows)
+        daily |= any(epoch.since.day != 1 for epoch in epochs(job.metric))
         for name, branch in job.branches.items():
-            groups = frozenset({*job.by, *branch.keys})
-            stream = _Stream(number, name, branch, job.by, groups, daily)
-            if branch.form == "sums":
+            whenever = branch.form == "events"
+            by, only = ((), ()) if whenever else (job.by, job.only)
+            groups = frozenset({*by, *branch.keys})
+            # What is spread over days counts once per period only if its days are told apart.
+            spread = isinstance(branch.step, Stretches)
+            stream = _Stream(number, name, branch, by, groups, daily or whenever or spread)
+            if branch.form in ("sums", "events"):
                 times = data.time_paths(branch.table, branch.at)
-                shared.setdefault((branch.table, times, branch.step, job.only), []).append(stream)
+                shared.setdefault((branch.table, times, branch.step, branch.as_, only), []).append(stream)
             else:
                 single.append((stream, job.only))
     found: list[Pass] = []
@@ -88,7 +99,9 @@ def _bundles(streams: Sequence[_Stream]) -> list[list[_Stream]]:
     bundles: list[list[_Stream]] = []
     for stream in sorted(streams, key=lambda stream: (-len(stream.groups), stream.job, stream.branch)):
         for bundle in bundles:
-            if stream.groups <= bundle[0].groups:
+            # Values as keys make as many groups as there are values; nothing else is added up over those.
+            alike = stream.spec.derived.keys() == bundle[0].spec.derived.keys()
+            if alike and stream.groups <= bundle[0].groups:
                 bundle.append(stream)
                 break
         else:
@@ -100,35 +113,47 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     first = streams[0].spec
     selected = frozenset(name for name, _ in only)
     groups = streams[0].groups
-    needs = frozenset().union(*(stream.spec.needs for stream in streams)) | groups | selected
-    asked = {name for stream in streams for name in stream.by} | selected
+    derived = {name: of for stream in streams for name, of in stream.spec.derived.items()}
+    read = {first.column(name) for name in (groups - derived.keys()) | selected}
+    needs = frozenset().union(*(stream.spec.needs for stream in streams)) | read
+    asked = {first.column(name) for stream in streams for name in stream.by} | {first.column(name) for name in selected}
     late = {name for name in asked if _known_once_answered(data, first.table, name)}
     answered = _answered_column(data, data.tables[first.table]) if late else None
     needs |= {answered} if answered else set()
     timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at)
-    check = _check(timed, streams, only, late, answered) if answered else None
-    if first.step is not None:
-        timed = first.step(timed)
+    check = _check(timed, streams, _read_from(first, only), late, answered) if answered else None
+    step = hourly(first.step) if "hour" in groups | selected else first.step
+    if step is not None:
+        timed = step(timed)
     timed = timed.having(timed.frame.filter(~nw.col(LOCAL).is_null()))
-    frame = _selected(timed, only)
+    frame = _selected(timed, _read_from(first, only))
     timed = timed.having(frame)
     daily = any(stream.daily for stream in streams)
     atom = nw.col(LOCAL).dt.truncate("1d" if daily else "1mo").cast(nw.Date)
     columns = {name: f"g{position}" for position, name in enumerate(sorted(groups))}
     added: dict[str, nw.Expr] = {}
     sums: dict[tuple[int, str], dict[str, str]] = {}
+    prepared = Prepared(timed)
     for number, stream in enumerate(streams):
-        adds = dict(stream.spec.adds(timed))
+        adds = dict(stream.spec.adds(prepared))
         names = {name: f"s{number}_{position}" for position, name in enumerate(adds)}
         sums[(stream.job, stream.branch)] = names
         added |= {names[name]: expression for name, expression in adds.items()}
-    grouped = frame.select(
+    keys = [
+        (derived[name](prepared) if name in derived else _dimension(timed, first.column(name))).alias(column)
+        for name, column in columns.items()
+    ]
+    grouped = prepared.made().select(
         atom.alias("atom"),
-        *(_dimension(timed, name).alias(column) for name, column in columns.items()),
+        *keys,
         *(expression.alias(name) for name, expression in added.items()),
     )
     plan = grouped.group_by("atom", *columns.values()).agg(*(nw.col(name).sum() for name in added))
     return Pass(tuple(streams), plan, columns, sums, check)
+
+
+def _read_from(branch: Branch, only: Only) -> Only:
+    return tuple((branch.column(name), values) for name, values in only)
 
 
 def _check(timed: Rows, streams: Sequence[_Stream], only: Only, late: set[str], answered: str) -> Frame:
@@ -142,7 +167,8 @@ def _check(timed: Rows, streams: Sequence[_Stream], only: Only, late: set[str], 
     flags = {}
     for number, stream in enumerate(streams):
         member = counted.true(stream.spec.where) & unanswered
-        by, selected = sorted(late & set(stream.by)), sorted(late & selecting)
+        by = sorted(late & {stream.spec.column(name) for name in stream.by})
+        selected = sorted(late & selecting)
         for kind, names in (("by", by), ("only", selected)):
             blank = reduce(or_, (counted.column(name).is_null() for name in names), nw.lit(False))
             flags[f"{kind}{number}"] = flag(member & blank)
@@ -166,7 +192,8 @@ def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
         # A spell's team may have been another one earlier, so spells are selected after they were cut at its changes.
         groups |= reads(spec.where)
     else:
-        frame = frame if spec.where is None else frame.filter(timed.true(spec.where))
+        if spec.where is not None:
+            frame = frame.with_columns(timed.true(spec.where).alias("__member")).filter(nw.col("__member"))
         frame = _selected(timed.having(frame.filter(~nw.col(LOCAL).is_null())), only)
     columns = {name: f"g{position}" for position, name in enumerate(sorted(groups))}
     adds = spec.adds(timed)
@@ -267,7 +294,7 @@ def run(jobs: Sequence[Job], data: Data) -> Sums:
 
 def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:
     names = one.sums[(stream.job, stream.branch)]
-    groups = stream.groups if stream.spec.form == "sums" else frozenset(one.groups)
+    groups = stream.groups if stream.spec.form in ("sums", "events") else frozenset(one.groups)
     atom = ["atom"] if "atom" in frame.columns else []
     part = frame.select(
         *atom,
@@ -276,7 +303,7 @@ def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Onl
     )
     if stream.spec.form == "spells":
         return _spells(part, stream, data, only)
-    part = _with_text(part, groups)
+    part = _with_text(part, groups - stream.spec.derived.keys())
     if stream.spec.form == "list":
         return part
     return part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
@@ -298,11 +325,13 @@ def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.
                 changes[dimension] = _changes(data, stream.spec.table, column)
     split = split_at_changes(frame, changes)
     if stream.spec.where is not None:
-        split = nw.to_native(nw.from_native(split).filter(stream.spec.where.narwhals(nw.col).fill_null(False)))
+        # As a column first: a condition such as `true` is no column, and cannot filter by itself.
+        member = stream.spec.where.narwhals(nw.col).fill_null(False).alias("__member")
+        split = nw.to_native(nw.from_native(split).with_columns(member).filter(nw.col("__member")))
     split = _with_text(split, dimensions)
     for name, values in only:
         split = split.filter(pl.col(name).is_in(list(values)))
-    wanted = ["entity", "first", "last", "leaves", *sorted(stream.groups)]
+    wanted = ["entity", "first", "last", "begun", "leaves", *sorted(stream.groups)]
     return split.select(wanted)
 
 
@@ -310,7 +339,7 @@ def _changes(data: Data, table: str, column: str) -> pl.DataFrame:
     history = data.tables[table].history
     if history is None:
         raise ValueError(f"{table} keeps no history")
-    frame = data.engine.scan(data.stored[history.table].files).select(history.on, history.at, column)
+    frame = data.scan(history.table).select(history.on, history.at, column)
     frame = frame.filter(nw.col(history.at) <= nw.lit(data.as_of_day), ~nw.col(column).is_null())
     (changes,) = data.engine.collect([frame])
     return changes.select(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from cxkpi import __version__
-from cxkpi.calendar import Calendar, midnight_utc
+from cxkpi.calendar import midnight_utc
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.engines.base import load as load_engine
@@ -33,7 +33,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 def measure(
     paths: Sequence[str | Path],
     *,
-    catalogue: str | Path | None = None,
+    catalogue: str | Path | Catalogue | None = None,
     metrics: Sequence[str] = (),
     all_metrics: bool = False,
     every: Every = "month",
@@ -54,12 +54,14 @@ def measure(
     since, until = _day(since, "since"), _day(until, "until")
     _check(every, compare, last)
     meant = run_file.find([Path(path) for path in paths])
-    chosen_catalogue = meant.catalogue if catalogue is None else Path(catalogue)
-    defined = load_catalogue(chosen_catalogue)
+    if isinstance(catalogue, Catalogue):
+        defined = catalogue
+    else:
+        defined = load_catalogue(meant.catalogue if catalogue is None else Path(catalogue))
     chosen = choose(defined, metrics, all_metrics)
     runner = load_engine(engine)
     question = Question(
-        calendar=Calendar(defined.timezone, defined.week_starts, defined.year_starts),
+        calendar=defined.calendar,
         every=every,
         by=tuple(dict.fromkeys(by)),
         since=since,
@@ -81,8 +83,8 @@ def measure(
             never=meant.outputs,
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
-        _check_any(loaded)
-        outlook = dataset(loaded.stored, defined.tables, defined.timezone, runner, moment)
+        check_any(loaded)
+        outlook = dataset(loaded.stored, defined.tables, defined.timezone, runner, moment, defined.calendar)
         answer = compute(chosen, titles(defined), outlook.data, question)
         answer = replace(answer, notes=(*outlook.notes, *answer.notes))
     return _result(defined, chosen, bool(metrics), loaded, outlook.data, question, answer)
@@ -115,7 +117,7 @@ def _check(every: str, compare: str, last: int | None) -> None:
         raise UsageError(Problem("U036", f"last: {last} periods cannot be shown.", hint="Name a number from 1 on."))
 
 
-def _check_any(loaded: Loaded) -> None:
+def check_any(loaded: Loaded) -> None:
     """Refuses input of which no record was accepted: nothing dated means nothing to measure, whatever as_of."""
     if any(table.rows for table in loaded.stored.values()):
         return
@@ -242,7 +244,14 @@ def _result(
         notes=tuple(dict.fromkeys(notes)),
         absent=tuple(absent),
         newest={report.shown: (report.newest, report.written) for report in loaded.reports},
+        identifiers=frozenset(name for name in question.by if _identifies(name, defined)),
     )
+
+
+def _identifies(dimension: str, defined: Catalogue) -> bool:
+    name = dimension.rpartition(".")[2]
+    columns = (table.columns[name] for table in defined.tables.values() if name in table.columns)
+    return any(column.role != "plain" for column in columns)
 
 
 def _others(defined: Catalogue, absent: list[Problem], data: Data) -> list[Problem]:
@@ -254,6 +263,10 @@ def _others(defined: Catalogue, absent: list[Problem], data: Data) -> list[Probl
     why = "; ".join(dict.fromkeys(problem.message.rstrip(".") for problem in absent))
     message = f"none of the metrics of {defined.path} shown by default can be computed: {why}."
     return [Problem("I014", message, hint=f"These can: -m {','.join(can)}.")]
+
+
+# A metric that cannot be computed from these files, and what was said while reading them.
+ABSENT = frozenset({"I010", "I012", "I014"})
 
 
 def _absent(metric: Metric, why: str) -> Problem:

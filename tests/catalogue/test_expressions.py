@@ -109,7 +109,7 @@ FAULTS = [
     ("ended_at > «now()", "C304", "Ages are measured against --as-of by the kinds themselves."),
     ("ended_at > «current_date", "C304", "Ages are measured against --as-of by the kinds themselves."),
     ("«foo(talk_s)", "C305",
-     "There are abs, coalesce, days, greatest, least, length, lower, nullif, seconds, trim or upper."),
+     "There are abs, coalesce, days, greatest, least, length, lower, nullif, open_seconds, seconds, trim or upper."),
     ("«null", "C306", None),
     ("«interval '1 day'", "C306", None),
     ("«12abc > 1", "C307", None),

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import yaml
 
-from cxkpi.calendar import Calendar
 from cxkpi.catalogue.load import Catalogue, parse
 from cxkpi.engines.base import load
 from cxkpi.measurement.compute import Answer, Question, compute
@@ -116,9 +115,9 @@ def answer(
     titles = {metric.title: metric for metric in defined.metrics.values()}
     with tempfile.TemporaryDirectory(prefix="cxkpi-test-") as folder:
         stored = {name: write(name, defined.tables[name], rows, Path(folder), parts) for name, rows in tables.items()}
-        data = dataset(stored, defined.tables, defined.timezone, load(engine), as_of).data
+        data = dataset(stored, defined.tables, defined.timezone, load(engine), as_of, defined.calendar).data
         asked = Question(
-            calendar=Calendar(defined.timezone, defined.week_starts, defined.year_starts),
+            calendar=defined.calendar,
             **{"every": "all", **question},
         )
         return compute([titles[name] for name in names or titles], titles, data, asked)

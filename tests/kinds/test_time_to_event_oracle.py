@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from kinds.centre import DAY, ENGINES, ask, by_cell, catalogue, one, utc
 
-from cxkpi.errors import CatalogueError
-
 Row = Mapping[str, Any]
 WEEK = timedelta(weeks=1)
 SINCE = date(2024, 12, 1)
@@ -160,14 +158,6 @@ def test_an_event_before_the_start_is_no_fault_of_ours():
     row = one(catalogue({"ramp": definition()}), {"agents": agents}, as_of="2025-12-31", since=SINCE)
     assert row.n == len(agents) - 1
     assert row.missing == 1
-
-
-@pytest.mark.parametrize("key", ["start", "event", "censor"])
-def test_only_dates_are_counted_in_days(key):
-    """Instants would need a rule for part of a day; until there is one, the catalogue refuses them by place."""
-    with pytest.raises(CatalogueError) as refused:
-        catalogue({"t": definition(**{"from": "agent_time", key: "ended_at"})})
-    assert any(problem.code == "C206" and key in problem.message for problem in refused.value.problems)
 
 
 # ------------------------------------------------------------------------------------------------- sustained runs

@@ -52,7 +52,8 @@ def unknown(stored: Mapping[str, Stored], tables: Mapping[str, Table]) -> list[F
     asking: dict[str, dict[str, pl.DataFrame]] = {}
     for name, here in stored.items():
         for step, lookup in tables[name].lookups.items():
-            if lookup.table == "agents" or lookup.on not in here.supplied:
+            if lookup.table == "agents" or lookup.on not in here.supplied or tables[name].key == (lookup.on,):
+                # What a further table adds to rows of this one need not be there for each.
                 continue
             time = tables[name].time
             if lookup.table in stored or (time and all(path.startswith(f"{step}.") for path in time)):
@@ -88,11 +89,12 @@ def timeless(table: Table, count: int) -> list[Finding]:
 
 
 def surveyed_again(stored: Mapping[str, Stored]) -> list[Finding]:
-    """Contacts with more than one invitation, where both tables are there."""
+    """Contacts with more than one response in one system, where both tables are there."""
     if "contacts" not in stored or "invitations" not in stored:
         return []
-    rows = pl.scan_parquet(list(stored["invitations"].files)).select("contact_id").drop_nulls()
-    twice = rows.group_by("contact_id").len().filter(pl.col("len") > 1).select(pl.len()).collect().item()
+    rows = pl.scan_parquet(list(stored["invitations"].files)).drop_nulls(["contact_id", "responded_at"])
+    twice = rows.group_by("contact_id", "source").len().filter(pl.col("len") > 1)
+    twice = twice.select(pl.col("contact_id").n_unique()).collect().item()
     return [Finding(SURVEYED_AGAIN, "", count=twice, tables=("invitations",))] if twice else []
 
 

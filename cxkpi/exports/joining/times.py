@@ -38,7 +38,9 @@ def reach(table: Table, tables: Mapping[str, Table], files: Files, timezone: str
     days = [name for name, column in table.columns.items() if column.event and column.type == "date"]
     own = instants or days
     events = pl.scan_parquet(list(files[table.name])).select(own) if own else _reached(table, table.seen, tables, files)
-    newest = [value for value in events.select(pl.all().max()).collect().row(0) if value is not None]
+    # A table of the catalogue's own may hold no times at all.
+    values = events.select(pl.all().max()).collect().row(0) if own or table.seen else ()
+    newest = [value for value in values if value is not None]
     through = max((_end_of(value, timezone) for value in newest), default=None)
     return Reach(None if first is None else _start_of(first, timezone), through, int(timeless))
 

@@ -1,0 +1,33 @@
+"""What stands where in a catalogue, right or wrong: its metrics' places, and the lines of its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cxkpi.catalogue.load import SHIPPED, text_of
+from cxkpi.documents import places
+from cxkpi.documents.places import Document
+from cxkpi.errors import Place, UserError
+
+
+def read(path: Path | None) -> Document:
+    """The text of a catalogue with its places; an empty one where it cannot be read."""
+    shown = SHIPPED if path is None else path.as_posix()
+    try:
+        return places.read(text_of(path), shown)
+    except UserError:
+        return places.read("", shown)
+
+
+def metrics(document: Document) -> list[tuple[str, Place, int | None]]:
+    """The metrics of a catalogue as written: name, place, and the line after the last of each (None: to the end)."""
+    written = document.data.get("metrics") if isinstance(document.data, Mapping) else None
+    if not isinstance(written, Mapping):
+        return []
+    found = [(name, document.place_of(("metrics", name), key=True)) for name in written]
+    tops = [document.place_of((key,), key=True).line or 0 for key in document.data]
+    begun = document.place_of(("metrics",), key=True).line or 0
+    after = min((line for line in tops if line > begun), default=None)
+    ends = [*(place.line for _, place in found[1:]), after]
+    return [(name, place, end) for (name, place), end in zip(found, ends, strict=True)]

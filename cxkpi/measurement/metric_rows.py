@@ -1,0 +1,260 @@
+"""Metrics as rows: computed per entity and period as a report would show them, for other metrics to read.
+
+Only complete periods, and only values whose rows are all judged: an immature value is null, as is its status. A row
+stands wherever one of the metrics has anything to count. What has no entity, a contact without an agent, is in no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from cxkpi.calendar import Calendar, is_complete, midnight_utc
+from cxkpi.kinds.base import Figure, Window
+from cxkpi.kinds.definition import Limits, Metric, MetricRows
+from cxkpi.kinds.metric_rows import END, LAST_DAY, START, column_of, entity_of
+from cxkpi.kinds.rows import SOURCE, Data
+from cxkpi.kinds.versions import branches, epochs, in_force
+from cxkpi.measurement import cells
+from cxkpi.measurement.dataset import first_day
+from cxkpi.measurement.formulas import with_formulas
+from cxkpi.measurement.goals import goal_of, shortfall
+from cxkpi.measurement.judge import row
+from cxkpi.measurement.maturity import settled_until
+from cxkpi.measurement.metric_tables import declared
+from cxkpi.measurement.needs import formulas_below, leaves, rule_of, rules_of, tables_of
+from cxkpi.measurement.periods import Span, windows
+from cxkpi.measurement.plain_rows import COLUMNS, is_plain, plain_rows
+from cxkpi.measurement.plans import Job, run
+from cxkpi.measurement.versions import figures
+from cxkpi.tables import POLARS_TYPES
+
+Days = Sequence[tuple[date, date]]
+Sums = Sequence[tuple[Job, Mapping[str, pl.DataFrame]]]
+
+
+def with_metric_rows(
+    metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data, calendar: Calendar
+) -> tuple[Data, dict[str, str]]:
+    """The data with every table of metric rows that these metrics read, and by table why one may not be read.
+
+    ``others``: metrics by title. The question asked does not reach in here: a row is about its whole period, whatever
+    dates or dimension values are selected.
+    """
+    rules = list(dict.fromkeys(rule for metric in leaves(metrics, others) for rule in rules_of(metric)))
+    jobs: list[Job] = []
+    numbers_of: dict[MetricRows, range] = {}
+    for rule in rules:
+        inner = jobs_of(rule, others, data, calendar)
+        numbers_of[rule] = range(len(jobs), len(jobs) + len(inner))
+        jobs += inner
+    if not jobs:
+        return data, {}
+    sums = run(jobs, data)
+    refused: dict[str, str] = {}
+    found = data
+    for rule, numbers in numbers_of.items():
+        barred = next((jobs[number].metric.title for number in numbers if number in sums.refused), None)
+        if barred is not None:
+            entity = ", ".join(rule.per)
+            refused[rule.table] = (
+                f"it reads {barred} by {entity}, which counts contacts nobody answered, and they have no {entity}"
+            )
+        own = [
+            (jobs[number], {name: sums.frames[(number, name)] for name in jobs[number].branches}) for number in numbers
+        ]
+        found = declared(rule, _tables(rule, others), found, side_by_side(rule, own, others, data, calendar))
+    return found, refused
+
+
+def rows_of_event(
+    metric: Metric, sums: Sums, others: Mapping[str, Metric], data: Data, calendar: Calendar
+) -> cells.MetricRows:
+    """The rows by which the event of a metric is found: those where one of its metrics has a value."""
+    rule = rule_of(metric)
+    if rule is None:
+        raise ValueError(f"the event of {metric.title} is not found by metrics")
+    frame = side_by_side(rule, sums, others, data, calendar)
+    counted = pl.any_horizontal(pl.col(f"{column_of(title)}_n") > 0 for title in rule.metrics)
+    until = max((window.end for job, _ in sums for window in job.windows), default=data.as_of_day)
+    return cells.MetricRows(frame.filter(counted), until, first_day(data, _tables(rule, others)))
+
+
+def jobs_of(rule: MetricRows, others: Mapping[str, Metric], data: Data, calendar: Calendar) -> list[Job]:
+    """One job by entity and period for each metric, those that a formula stands on instead of it."""
+    days = days_of(rule, others, data, calendar)
+    return [
+        Job(
+            metric,
+            branches(metric, data),
+            rule.per,
+            windows(days, metric.roll, data),
+            limits=False,
+            # A person's row is no cell that is shown; what is made of such rows protects them.
+            shown=metric.protects not in rule.per,
+        )
+        for metric in leaves([others[title] for title in rule.metrics], others)
+    ]
+
+
+def days_of(rule: MetricRows, others: Mapping[str, Metric], data: Data, calendar: Calendar) -> Days:
+    """The complete periods since the first row of any table the metrics read."""
+    first = first_day(data, _tables(rule, others)) or data.as_of_day
+    return [
+        (start, end)
+        for start, end in calendar.periods(first, data.as_of_day, rule.every)
+        if is_complete(end, data.as_of, data.as_of_from_data, data.zone)
+    ]
+
+
+def _tables(rule: MetricRows, others: Mapping[str, Metric]) -> set[str]:
+    inner = leaves([others[title] for title in rule.metrics], others)
+    return {table for metric in inner for table in tables_of(metric)}
+
+
+def side_by_side(
+    rule: MetricRows, sums: Sums, others: Mapping[str, Metric], data: Data, calendar: Calendar
+) -> pl.DataFrame:
+    """The rows of the table these make, sorted by entity and period; ``sums``: of the jobs of ``jobs_of``."""
+    days = days_of(rule, others, data, calendar)
+    keys = [*(entity_of(name) for name in rule.per), START]
+    ends = pl.DataFrame({START: [day for day, _ in days], END: [day for _, day in days]}, schema=_DATES)
+    joined: pl.DataFrame | None = None
+    for title in rule.metrics:
+        frame = _rows_of(rule, others[title], _Reading(sums, others, days, data))
+        joined = frame if joined is None else joined.join(frame, on=keys, how="full", coalesce=True)
+    if joined is None:
+        raise ValueError("metric rows need at least one metric")
+    rows = joined.join(ends, on=START, how="inner").with_columns(
+        (pl.col(END) - pl.duration(days=1)).alias(LAST_DAY), pl.lit("metrics").alias(SOURCE)
+    )
+    table = declared(rule, _tables(rule, others), data).tables[rule.table]
+    columns = [pl.col(name).cast(POLARS_TYPES[column.type]) for name, column in table.columns.items()]
+    return rows.select(*columns, SOURCE).sort(keys)
+
+
+_DATES = {START: pl.Date, END: pl.Date}
+
+Place = tuple[int, tuple[str | None, ...], Figure]
+
+
+class _Reading:
+    """Figures by period and entity, of the metrics whose sums are known."""
+
+    def __init__(self, sums: Sums, others: Mapping[str, Metric], days: Days, data: Data) -> None:
+        self._sums = {job.metric.title: (job, own) for job, own in sums}
+        self._others = others
+        self.days = days
+        self.data = data
+
+    def places(self, metric: Metric) -> Iterator[Place]:
+        """(position of the period, entity, figure) wherever there is anything to count."""
+        for period, entity, figure in self._places(metric):
+            if (figure.n or figure.missing or figure.immature) and None not in entity:
+                yield period, entity, figure
+
+    def _places(self, metric: Metric) -> Iterator[Place]:
+        job, own = self._sums.get(metric.title, (None, {}))
+        if job is not None and len(epochs(metric)) == 1 and metric.protects is None:
+            alone = epochs(metric)[0].metric
+            found, figures_there = cells.occurring(
+                Job(alone, job.branches, job.by, job.windows, limits=False), own, self.data
+            )
+            for (period, *entity), figure in zip(found.iter_rows(), figures_there, strict=True):
+                yield period, tuple(entity), figure
+            return
+        for by, line in self._dense(metric):
+            if by or not self._by(metric):
+                for period, figure in enumerate(line):
+                    yield period, tuple(value for _, value in by), figure
+
+    def _dense(self, metric: Metric) -> cells.Cut:
+        known = {
+            job.metric.title: figures(job, own, self.data)
+            for job, own in (self._sums[one.title] for one in leaves([metric], self._others))
+        }
+        formulas = formulas_below([metric], self._others)
+        by_of = {one.key: self._by(metric) for one in formulas}
+        return {**known, **with_formulas(formulas, by_of, known, self._others)}[metric.title]
+
+    def _by(self, metric: Metric) -> tuple[str, ...]:
+        return self._sums[leaves([metric], self._others)[0].title][0].by
+
+    def plain(self, metric: Metric, late: Sequence[bool]) -> pl.DataFrame | None:
+        """The rows of a metric as columns; None for a metric whose values are no simple columns."""
+        job, own = self._sums.get(metric.title, (None, {}))
+        return plain_rows(job, own["rows"], late, self.data.calendar) if job is not None and is_plain(job) else None
+
+    def waiting(self, metric: Metric) -> list[datetime | None]:
+        """By period the newest time up to which its rows are judged; None where they need not wait."""
+        parts = leaves([metric], self._others)
+        found = []
+        for start, end in self.days:
+            until = [settled_until(part, Window(start, end, end), self.data) for part in parts]
+            found.append(min((one for one in until if one is not None), default=None))
+        return found
+
+
+def _rows_of(rule: MetricRows, metric: Metric, reading: _Reading) -> pl.DataFrame:
+    """The columns of one metric, by entity and start of the period."""
+    value, zone = column_of(metric.title), reading.data.zone
+    untils = reading.waiting(metric)
+    late = [
+        until is not None and midnight_utc(end, zone) > until
+        for until, (_, end) in zip(untils, reading.days, strict=True)
+    ]
+    rows = reading.plain(metric, late)
+    if rows is None:
+        rows = _each(rule, metric, reading, untils, late)
+    entity = {name: pl.col(name).alias(entity_of(name)) for name in rule.per}
+    starts = pl.Series(START, [start for start, _ in reading.days], dtype=pl.Date)
+    worse = pl.Series("__worse", _worse(metric, rows["value"].to_list(), rows["band"].to_list()), dtype=pl.Float64)
+    return rows.with_columns(worse).select(
+        *entity.values(),
+        starts.gather(rows["period"]),
+        pl.col("value").alias(value),
+        pl.col("n").cast(pl.Float64).alias(f"{value}_n"),
+        pl.col("target").alias(f"{value}_target"),
+        pl.col("alarm").alias(f"{value}_alarm"),
+        pl.col("status").alias(f"{value}_status"),
+        pl.col("complete").alias(f"{value}_complete"),
+        pl.col("__worse").rank("min").over("period").cast(pl.Float64).alias(f"{value}_rank"),
+    )
+
+
+def _each(
+    rule: MetricRows, metric: Metric, reading: _Reading, untils: Sequence[datetime | None], late: Sequence[bool]
+) -> pl.DataFrame:
+    """The rows of a metric, one figure at a time, each judged as a report would."""
+    spans = [Span(start, end, True, None) for start, end in reading.days]
+    written = [in_force(metric, Window(span.start, span.end, span.end)) for span in spans]
+    found: list[tuple[Any, ...]] = []
+    for period, entity, figure in reading.places(metric):
+        span, meant = spans[period], written[period]
+        by = dict(zip(rule.per, entity, strict=True))
+        target, alarm = goal_of(meant, by, span.start)
+        line = row(meant, by, figure, span, rule.every, untils[period], reading.data.zone)
+        complete = not (late[period] or figure.immature)
+        amount = line.value if complete else None
+        band = target if isinstance(target, tuple) else None
+        found.append((period, *entity, amount, figure.n, _one(target), _one(alarm), line.status, complete, band))
+    schema: dict[str, pl.DataType] = {"period": pl.Int64(), **dict.fromkeys(rule.per, pl.String()), **COLUMNS}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _worse(metric: Metric, values: Sequence[float | None], bands: Sequence[Any]) -> list[float | None]:
+    """By what values are ranked, least first; where nothing says which side is better, the largest comes first."""
+    if metric.better is None:
+        return [None if value is None else -value for value in values]
+    return [
+        None if value is None else shortfall(metric.better, None if band is None else (band[0], band[1]), value)
+        for value, band in zip(values, bands, strict=True)
+    ]
+
+
+def _one(limit: Limits | None) -> float | None:
+    """A single limit; a pair is none."""
+    return None if isinstance(limit, tuple) else limit
