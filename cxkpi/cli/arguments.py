@@ -181,18 +181,18 @@ def check_limit(limit: Limit | None, files: Sequence[FileEntry]) -> None:
     raise InputError(Problem("I190", message, None, "--rejects FILE writes them with the reasons."))
 
 
-def outputs(paths: Sequence[Path]) -> tuple[tuple[Path, str], ...]:
-    """Each output file with its format.
+def outputs(paths: Sequence[Path], formats: Mapping[str, str] = OUTPUT_FORMATS) -> tuple[tuple[Path, str], ...]:
+    """Each output file with its format, by the end of its name.
 
     Raises:
         UsageError: An extension that no format has.
     """
     for path in paths:
-        if path.suffix.lower() not in OUTPUT_FORMATS:
-            known = ", ".join(OUTPUT_FORMATS)
+        if path.suffix.lower() not in formats:
+            known = ", ".join(formats)
             hint = f"The end of its name chooses the format: {known}."
             raise UsageError(Problem("U105", f"--output: cannot tell the format of {str(path)!r}.", None, hint))
-    return tuple((path, OUTPUT_FORMATS[path.suffix.lower()]) for path in paths)
+    return tuple((path, formats[path.suffix.lower()]) for path in paths)
 
 
 def apart(written: Sequence[Path]) -> None:

@@ -14,9 +14,13 @@ from cxkpi import __version__
 from cxkpi.cli import messages
 from cxkpi.cli.adopt import adopt
 from cxkpi.cli.cache import cache
+from cxkpi.cli.check import check
 from cxkpi.cli.demo import demo
+from cxkpi.cli.diff import diff
 from cxkpi.cli.doctor import doctor
+from cxkpi.cli.metrics import metrics
 from cxkpi.cli.report import report
+from cxkpi.cli.schema import schema
 from cxkpi.cli.tables import tables
 from cxkpi.errors import EXIT_USAGE
 
@@ -114,5 +118,5 @@ def root(
         raise typer.Exit(EXIT_USAGE)
 
 
-for command in (report, doctor, adopt, tables, demo, cache):
+for command in (report, doctor, metrics, check, diff, schema, adopt, tables, demo, cache):
     app.command(cls=_Command)(command)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxkpi.result import Reject
 
-_PIPE_WIDTH = 100
+PIPE_WIDTH = 100
 _OWNER_ONLY = 0o600
 
 
@@ -47,11 +47,11 @@ def terminal_width() -> int:
     if wanted.isdigit() and int(wanted) > 0:
         return int(wanted)
     if not sys.stdout.isatty():
-        return _PIPE_WIDTH
+        return PIPE_WIDTH
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or _PIPE_WIDTH
+        return os.get_terminal_size(sys.stdout.fileno()).columns or PIPE_WIDTH
     except OSError:
-        return _PIPE_WIDTH
+        return PIPE_WIDTH
 
 
 def shows_unicode() -> bool:
@@ -85,6 +85,15 @@ def print_rich(renderable: RenderableType, width: int) -> None:
         printed = "".join(f"{line.rstrip()}\n" for line in printed.split("\n")[:-1])
     with reporting(STDOUT):
         write(sys.stdout, printed)
+
+
+def as_text(renderable: RenderableType, width: int = PIPE_WIDTH) -> str:
+    """A Rich renderable as plain text, as it reads in a pipe."""
+    from rich.console import Console
+
+    text = StringIO()
+    Console(file=text, width=width, color_system=None, highlight=False, legacy_windows=False).print(renderable)
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().split("\n")[:-1])
 
 
 def write_file(path: Path, text: str, *, private: bool = False) -> None:

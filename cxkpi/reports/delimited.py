@@ -1,8 +1,8 @@
 """CSV: the fields of ``-f json`` in their order, one row per number, nested fields flattened.
 
 Columns: ``period_*``, ``change_*`` and ``bounds_*`` stand for the nested objects; each dimension is a column
-``by_<name>``, empty for the whole and ``(blank)`` where the data has no value; a target range is ``a..b``; notes are
-joined by `` | ``. UTF-8 without byte-order mark, comma, line feed.
+``by_<name>``, empty for the whole and ``(blank)`` where the data has no value; a range of a target or an alarm is
+``a..b``; notes are joined by `` | ``. UTF-8 without byte-order mark, comma, line feed.
 
 A spreadsheet runs a text cell that starts like a formula. Such a cell, and one that starts with an apostrophe, gets one
 leading apostrophe, so taking one away from every cell that starts with one gives the data back. Numbers are left alone.
@@ -51,7 +51,9 @@ def render_rejects(rejects: Iterable[Reject]) -> str:
 def _row(row: Row, by: Sequence[str]) -> tuple[Cell, ...]:
     period, change = row.period, row.change
     low, high = row.bounds or (None, None)
-    target = f"{row.target[0]!r}..{row.target[1]!r}" if isinstance(row.target, tuple) else row.target
+    target, alarm = (
+        f"{limits[0]!r}..{limits[1]!r}" if isinstance(limits, tuple) else limits for limits in (row.target, row.alarm)
+    )
     return (
         row.metric,
         row.variant,
@@ -78,7 +80,7 @@ def _row(row: Row, by: Sequence[str]) -> tuple[Cell, ...]:
         row.missing,
         row.censored,
         target,
-        row.alarm,
+        alarm,
         row.status,
         row.reason,
         None if change is None else change.period.isoformat(),

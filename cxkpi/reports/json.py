@@ -68,7 +68,7 @@ def _row(row: Row) -> dict[str, Any]:
         "missing": row.missing,
         "censored": row.censored,
         "target": list(row.target) if isinstance(row.target, tuple) else row.target,
-        "alarm": row.alarm,
+        "alarm": list(row.alarm) if isinstance(row.alarm, tuple) else row.alarm,
         "status": row.status,
         "reason": row.reason,
         "change": None if row.change is None else _change(row.change),
@@ -83,6 +83,7 @@ def _period(period: Period) -> Mapping[str, Any]:
         "end": period.end.isoformat(),
         "complete": period.complete,
         "judged_until": None if period.judged_until is None else instant(period.judged_until),
+        **({} if period.label is None else {"label": period.label}),
     }
 
 

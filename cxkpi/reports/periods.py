@@ -19,8 +19,14 @@ def day(on: date, *, year: bool = True) -> str:
 
 
 def name(period: Period) -> str:
-    """``5 Jan 2026``, ``week of 5 Jan 2026``, ``June 2026``, ``Q2 2026``, ``2026``; for ``all`` first to last day."""
+    """``5 Jan 2026``, ``week of 5 Jan 2026``, ``June 2026``, ``Q2 2026``, ``2026``; for ``all`` first to last day.
+
+    A fiscal period is named with its days: ``FY27 P03 (31 May to 27 Jun 2026)``.
+    """
     start = period.start
+    if period.label is not None:
+        last = period.end - timedelta(days=1)
+        return f"{period.label} ({day(start, year=start.year != last.year)} to {day(last)})"
     match period.every:
         case "day":
             return day(start)
@@ -35,9 +41,12 @@ def name(period: Period) -> str:
 def short(period: Period, *, year: bool = True) -> str:
     """A name that fits over a column: ``Jun 2026``, ``5 Jan``, ``Q2``, ``2026``; without the year unless ``year``.
 
-    A quarter or year that does not start with a calendar quarter or year is named by its first and last month.
+    A quarter or year that does not start with a calendar quarter or year is named by its first and last month, unless
+    it has a name of its own.
     """
     start, last = period.start, period.end - timedelta(days=1)
+    if period.label is not None:
+        return period.label if year else period.label.split()[-1]
     tail = f" {start.year}" if year else ""
     match period.every:
         case "day" | "week":
@@ -54,6 +63,11 @@ def short(period: Period, *, year: bool = True) -> str:
             return f"{MONTHS[start.month - 1][:3]} {start.year} to {MONTHS[last.month - 1][:3]} {last.year}"
         case _:
             return f"{day(start)} to {day(last)}"
+
+
+def year(period: Period) -> str:
+    """The year a period is in, ``2026``, or ``FY27`` where it has a name of its own."""
+    return str(period.start.year) if period.label is None else period.label.split()[0]
 
 
 def noun(every: Every, number: int = 1) -> str:

@@ -5,7 +5,7 @@ Renderers and gates use the same choice, so that a gate never fails on a figure 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,8 +36,13 @@ def is_judged(row: Row) -> bool:
     return row.period.complete and row.immature == 0 and row.reason != "immature"
 
 
-def identifies(dimension: str) -> bool:
-    """Whether a dimension's values name somebody (an id, a person's name), or are free text, and stay hidden."""
+def identifies(dimension: str, further: Collection[str] = ()) -> bool:
+    """Whether a dimension's values name somebody (an id, a person's name), or are free text, and stay hidden.
+
+    ``further``: dimensions of which the catalogue says so.
+    """
+    if dimension in further:
+        return True
     column = dimension.rpartition(".")[2]
     return any(table.columns[column].role != "plain" for table in TABLES.values() if column in table.columns)
 
@@ -45,7 +50,7 @@ def identifies(dimension: str) -> bool:
 def aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
     """What values that identify somebody are printed as, by dimension: ``#1``, ``#2`` … in the order of the values."""
     found = {}
-    for dimension in filter(identifies, result.by):
+    for dimension in (name for name in result.by if identifies(name, result.identifiers)):
         values = {value for row in result.rows for value in (row.by.get(dimension),) if value is not None}
         found[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
     return found

@@ -19,7 +19,7 @@ from cxkpi.exports import profile, profile_file
 from cxkpi.exports.load import load
 from cxkpi.exports.profile import DURATION_UNITS
 from cxkpi.kinds import repeat, time_to_event
-from cxkpi.kinds.definition import Term
+from cxkpi.kinds.definition import MetricRows, Split, Term
 from cxkpi.kinds.registry import KINDS
 from cxkpi.measurement.examples import failures
 from cxkpi.tables import TABLES
@@ -157,7 +157,9 @@ def test_catalogues_marked_complete_load_and_their_examples_hold() -> None:
     [
         ("calendar", grammar.Calendar),
         ("defaults", grammar.Defaults),
-        ("tables", grammar.TableColumns),
+        ("tables", grammar.TableText),
+        ("A column", grammar.ColumnText),
+        ("A look-up", grammar.LookupText),
         ("Keys of every metric", grammar.Common),
         ("Keys of an example", grammar.ExampleText),
     ],
@@ -173,8 +175,11 @@ def test_the_keys_of_a_catalogue_are_all_there(section: str, model: type[grammar
         ("A term of a ratio", Term),
         ("clock", repeat.Clock),
         ("read of a time_to_event", time_to_event.Reading),
-        ("event of a time_to_event", time_to_event.SustainedRun),
-        ("from of an event", time_to_event.MetricRows),
+        ("event of a time_to_event, or one of competing", time_to_event.Cause),
+        ("event that is a later row", time_to_event.NthRow),
+        ("event that is a run", time_to_event.SustainedRun),
+        ("from of an event", MetricRows),
+        ("at of an amount", Split),
     ],
 )
 def test_the_keys_of_a_kind_are_all_there(section: str, spec: type) -> None:
@@ -201,6 +206,5 @@ def test_the_rest_of_the_grammar_is_all_there() -> None:
     same(written["Codes"], CODES)
 
 
-def test_what_is_refused_is_named() -> None:
-    later = {key for of_kind in grammar.LATER_OF_KIND.values() for key in of_kind} | set(grammar.LATER)
-    same(tables(CATALOGUE)["What this version refuses"], later | set(grammar.LATER_KINDS) | {"split"})
+def test_nothing_of_the_grammar_is_left_for_later() -> None:
+    assert (grammar.LATER, grammar.LATER_OF_KIND, grammar.LATER_KINDS) == ({}, {}, ())

@@ -22,11 +22,11 @@ from rich.text import Text
 
 from cxkpi.reports import periods
 from cxkpi.reports.figures import ASCII, UNICODE
+from cxkpi.reports.page import Page, plain, prepare, title
 from cxkpi.reports.terminal.columns import DROPPED_FIRST, GAP, Column, fit
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
 from cxkpi.reports.terminal.ledger import ledger
 from cxkpi.reports.terminal.legend import packed, sentences, symbols
-from cxkpi.reports.terminal.page import Page, plain, prepare, title
 from cxkpi.result import Result
 
 __all__ = ["DROPPED_FIRST", "plain", "render", "text"]

@@ -17,9 +17,9 @@ from rich.text import Text
 
 from cxkpi.exports.adopting.adopted import FILL_IN, Adopted, Known, Proposal, RuleDraft
 from cxkpi.reports.figures import ASCII, UNICODE, Glyphs
+from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.columns import GAP, Column
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
-from cxkpi.reports.terminal.page import plain
 
 MASK = "***"
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
+from cxkpi.measurement.goals import shortfall
 from cxkpi.reports import figures, periods
+from cxkpi.reports.page import Page, confidence, group, single_target, title
 from cxkpi.reports.reading import Line
-from cxkpi.reports.terminal.page import Page, confidence, group, single_target, title
 from cxkpi.result import Period, Row
 
 DROPPED_FIRST = ("trend", "interval", "n", "target", "change")
@@ -262,14 +263,24 @@ def _change(page: Page) -> Column:
             continue
         arrow = figures.arrow(change.difference, change.significant, page.glyphs)
         texts.append(f"{page.scale(line).change(change.difference)} {arrow or ' '}")
-        gain = {"higher": 1, "lower": -1}.get(line.info.better or "", 0) * change.difference
-        styles.append("" if not change.significant or not gain else "green" if gain > 0 else "red")
+        gain = _gain(line.row) if line.row is not None and change.significant else 0
+        styles.append("" if not gain else "green" if gain > 0 else "red")
         uses.add({page.glyphs.up: "up", page.glyphs.down: "down", page.glyphs.noise: "noise"}.get(arrow, "changed"))
     return aligned("change", "Change  ", texts, styles, uses=uses)
 
 
+def _gain(row: Row) -> float:
+    """How much better a figure is than the one it is compared with; 0 where that cannot be said."""
+    if row.change is None or row.value is None:
+        return 0.0
+    now, before = (shortfall(row.better, row.target, value) for value in (row.value, row.change.before))
+    return 0.0 if now is None or before is None else before - now
+
+
 def _n(page: Page) -> Column:
-    texts = ["" if line.row is None else figures.count(line.row.n) for line in page.lines]
+    texts = [
+        "" if (row := line.row) is None or row.reason == "withheld" else figures.count(row.n) for line in page.lines
+    ]
     return aligned("n", "n", texts, [""] * len(texts))
 
 

@@ -25,9 +25,9 @@ from cxkpi.measurement.days import Covered, told
 from cxkpi.measurement.observed import Diagnosis, Effect, FileCheck, Observation, together, without_place
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import ASCII, UNICODE, Glyphs
+from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.layout import small
 from cxkpi.reports.terminal.legend import packed
-from cxkpi.reports.terminal.page import plain
 
 __all__ = ["render", "text"]
 

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from cxkpi.reports import figures
 from cxkpi.reports.figures import Glyphs
+from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.columns import Column, aligned, room
 from cxkpi.reports.terminal.layout import grid, small
 from cxkpi.reports.terminal.legend import packed
-from cxkpi.reports.terminal.page import plain
 from cxkpi.result import FileEntry
 
 DROPPED_FIRST = ("blanked", "skipped", "superseded", "profile")

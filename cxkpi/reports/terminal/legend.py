@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
 from cxkpi.reports import figures, periods
+from cxkpi.reports.page import Page, confidence, group, plain, title
 from cxkpi.reports.reading import Line
 from cxkpi.reports.terminal.columns import Column, left_out
 from cxkpi.reports.terminal.layout import WIDEST_LEGEND
-from cxkpi.reports.terminal.page import Page, confidence, group, plain, title
 from cxkpi.result import Period, Row
 
 _NAMED_GROUPS = 3
 # How notes begin that speak of the change, which is told with them.
 _OF_A_CHANGE = "improved while "
+_OF_DEFINITIONS = "mixes definitions: "
 
 
 def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
@@ -65,6 +67,9 @@ def _compared(page: Page) -> str:
     }
     noun = periods.noun(page.result.every)
     year_before = page.result.every != "year" and all(gap > 360 for gap in gaps)
+    if year_before and page.result.every != "week" and gaps == {364}:
+        # Otherwise only a fiscal month after a year of 52 weeks is, and it holds the same weekdays, too.
+        return "the same weekdays a year before"
     return f"the same {noun} a year before" if year_before else f"the {noun} before"
 
 
@@ -126,12 +131,33 @@ def _about(page: Page, line: Line) -> Iterator[str]:
     if whole and row is not None and row.censored:
         censored, of = figures.count(row.censored), figures.count(row.n)
         yield f"{censored} of {of} are not there yet, and count as far as they were seen."
+    yield from _definitions(page, line)
     if row is not None:
         for note in map(plain, row.notes):
+            if note.startswith(_OF_DEFINITIONS):
+                continue
             change = (
                 f" ({page.scale(line).change(row.change.difference)} against {_compared(page)})" if row.change else ""
             )
             yield note + (change if note.startswith(_OF_A_CHANGE) else "")
+
+
+def _definitions(page: Page, line: Line) -> Iterator[str]:
+    """From which period on a figure is defined in another way, and which figures are of two definitions."""
+    rows = [line.rows[period.start] for period in page.periods if period.start in line.rows]
+    mixed: dict[str, list[Period]] = {}
+    for row in rows:
+        for note in row.notes:
+            if note.startswith(_OF_DEFINITIONS):
+                mixed.setdefault(note.removeprefix(_OF_DEFINITIONS), []).append(row.period)
+    for before, row in itertools.pairwise(rows):
+        whole = not any(note.startswith(_OF_DEFINITIONS) for one in (before, row) for note in one.notes)
+        if whole and before.definition != row.definition:
+            yield f"defined otherwise before {periods.name(row.period)}."
+    for change, found in mixed.items():
+        first, last = periods.name(found[0]), periods.name(found[-1])
+        shown = f"{first} mixes" if len(found) == 1 else f"{first} to {last} mix"
+        yield f"{shown} two definitions, {change}; earlier figures are by the old one."
 
 
 def _waiting(later: Row | None, period: Period) -> str:

@@ -1,12 +1,10 @@
-"""A Result prepared for printing: its lines, how their figures are written, and what data may be called in print."""
+"""A Result prepared for people: its lines, how their figures are written, and what data may be called in print."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from rich.cells import cell_len, set_cell_size
 
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import Glyphs, Scale
@@ -42,7 +40,7 @@ class Page:
         """A period's name over a column; with the year only where several years are in the table."""
         if period.every == "all":
             return "Value"
-        return periods.short(period, year=len({other.start.year for other in self.periods}) > 1)
+        return periods.short(period, year=len({periods.year(other) for other in self.periods}) > 1)
 
 
 def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
@@ -124,9 +122,25 @@ def _dimension(page: Page, name: str, value: str | None) -> str:
     if name in page.aliases:
         return page.aliases[name][value]
     shown = plain(value)
-    if cell_len(shown) > _LONGEST_NAME:
-        shown = set_cell_size(shown, _LONGEST_NAME - len(page.glyphs.ellipsis)).rstrip() + page.glyphs.ellipsis
+    if _cells(shown) > _LONGEST_NAME:
+        shown = _cut(shown, _LONGEST_NAME - len(page.glyphs.ellipsis)).rstrip() + page.glyphs.ellipsis
     return f'"{shown}"' if shown.strip() in ("", "all", "(blank)") else shown
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes: two for a wide character, none for a mark on the one before."""
+    wide = {"W": 2, "F": 2}
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me") else wide.get(unicodedata.east_asian_width(char), 1)
+        for char in text
+    )
+
+
+def _cut(text: str, cells: int) -> str:
+    """As much of a text as fits that many cells."""
+    while _cells(text) > cells:
+        text = text[:-1]
+    return text
 
 
 def confidence(page: Page) -> str:

@@ -1,0 +1,38 @@
+"""``cxkpi schema``: the JSON Schema by which editors complete and check a catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxkpi.cli import output
+from cxkpi.errors import EXIT_FINE
+
+
+def schema(
+    output_: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", show_default=False, help="Write it to a file instead of printing it."
+        ),
+    ] = None,
+) -> int:
+    """Write the JSON Schema of catalogues, by which an editor completes and checks them.
+
+    Let a catalogue's first line say where it is, [bold]# yaml-language-server: $schema=./metrics.schema.json[/], and
+    editors with the YAML language server know every key, kind and value that may be chosen.
+
+    [bold]Examples[/]
+
+      cxkpi schema -o metrics.schema.json
+    """
+    from cxkpi.catalogue import schema as derived
+
+    text = derived.text()
+    if output_ is None:
+        output.print_text(text)
+    else:
+        output.write_file(output_, text)
+    return EXIT_FINE

@@ -1,0 +1,1 @@
+"""What a check of catalogues found, for people and for the programs that read such things."""
