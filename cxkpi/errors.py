@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ EXIT_INTERNAL = 70
 EXIT_OUTPUT = 74
 EXIT_INTERRUPTED = 130
 
+# As many problems are told of one file; who has more has one that explains them.
+MAX_PROBLEMS = 200
+
 # Most severe first: when a run has several reasons to fail, the first of these wins.
 SEVERITY = (EXIT_INTERNAL, EXIT_OUTPUT, EXIT_USAGE, EXIT_CATALOGUE, EXIT_INPUT, EXIT_STALE, EXIT_GATE, EXIT_FINE)
 
@@ -34,6 +38,35 @@ def most_severe(codes: Sequence[int]) -> int:
 def sentence(text: str) -> str:
     """A text with the stop it needs for another sentence to follow."""
     return text if text.endswith((".", "?", "!", ":", "…")) else f"{text}."
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """A text of no more than so many characters: of a longer one the beginning and the end, with ``…`` between."""
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 1]}…{text[-tail:]}"
+
+
+def excerpt(source: str, column: int, width: int = 116) -> tuple[str, str]:
+    """What can be shown of a source line around a column, and a line that has a caret below that character.
+
+    At most ``width`` characters; what has no shape of its own, such as an escape, stands as ``?``, a tab as a blank.
+    """
+    at = min(max(column - 1, 0), len(source))
+    first = 0 if len(source) <= width else max(0, min(at - width // 2, len(source) - width + 2))
+    part = source[first : first + width - 2] if len(source) > width else source
+    shape = "".join(" " if char == "\t" else char if char.isprintable() else "?" for char in part)
+    before, after = ("…" if first else ""), ("…" if first + len(part) < len(source) else "")
+    cells = sum(_cells(char) for char in shape[: at - first]) + len(before)
+    return f"{before}{shape}{after}".rstrip(), " " * cells + "^"
+
+
+def _cells(char: str) -> int:
+    """How many cells of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,9 +104,11 @@ class Problem:
         if self.place is not None:
             head = f"{self.place}: {head}"
         if self.source is not None and self.place is not None and self.place.column is not None:
-            head += f"\n    {self.source}\n    {' ' * (self.place.column - 1)}^"
+            line, caret = excerpt(self.source, self.place.column)
+            head += f"\n    {line}\n    {caret}"
         if self.hint:
-            head += f"\n    {self.hint}" if shows_source else f" {self.hint}"
+            hint = self.hint.replace("\n", "\n    ")
+            head += f"\n    {hint}" if shows_source else f" {hint}"
         return head
 
 

@@ -121,7 +121,7 @@ def _default() -> Path | None:
 def _outputs(paths: Sequence[Path]) -> dict[Path, Format]:
     chosen = arguments.outputs(paths, FORMATS)
     arguments.apart(paths)
-    return dict(chosen)
+    return {path: FORMATS[path.suffix.lower()] for path, _ in chosen}
 
 
 def _text(found: Checked, kind: Format, *, quiet: bool) -> str:
