@@ -40,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 
 _BLOCKS_AT_ONCE = 2
 """Polars keeps the processors busy within an operation; the second block fills the gaps between them."""
+_BLOCKS_BEGUN = 3
+"""So that the next one is there when the second is done before the first, whose account comes before its own."""
 
 
 def _said_stray(one: Finding) -> str:
@@ -356,7 +358,7 @@ class _Reading:
             for number, records in enumerate(blocks):
                 if decisions is None and (only or records.cells.height):
                     decisions = self.decide(records.cells, final=only)
-                if len(begun) == _BLOCKS_AT_ONCE:
+                if len(begun) == _BLOCKS_BEGUN:
                     self.add(gathered, begun.popleft().result(), final or only)
                 begun.append(threads.submit(self.block, number, records, decisions))
                 del records
@@ -381,10 +383,12 @@ class _Reading:
                 raise
             raise _Undecided from None
 
-    def make(self, cells: pl.DataFrame, decisions: Decisions | None) -> Made:
+    def make(self, records: Records, decisions: Decisions | None) -> Made:
         """The rows of some records."""
-        layout = self.file.layout
-        return make(self.file.source.shown, cells, layout, layout.profile, self.tables, self.timezone, decisions)
+        layout, shown = self.file.layout, self.file.source.shown
+        return make(
+            shown, records.cells, layout, layout.profile, self.tables, self.timezone, decisions, errors=records.errors
+        )
 
     def blocks(self, positions: Sequence[int]) -> Iterator[Records]:
         """The records of the file, block by block."""
@@ -402,14 +406,14 @@ class _Reading:
 
     def block(self, number: int, records: Records, decisions: Decisions | None) -> _Block:
         """Make the rows of a block and write them."""
-        made = self.make(records.cells, decisions)
+        made = self.make(records, decisions)
         height = records.cells.height
         records = dataclasses.replace(records, cells=records.cells.clear())
-        shown = pl.lit(self.file.source.shown).alias("file")
-        parts = {
-            name: write_part(frame.with_columns(shown), self.tables[name], self.into / f"{name}-{number:05d}.parquet")
-            for name, frame in made.tables.items()
-        }
+        shown, parts = self.file.source.shown, {}
+        for name, frame in made.tables.items():
+            file = pl.repeat(shown, frame.height, eager=True, dtype=pl.String).alias("file")
+            path = self.into / f"{name}-{number:05d}.parquet"
+            parts[name] = write_part(frame.hstack([file]), self.tables[name], path)
         keys = self.into / f"keys-{number:05d}.parquet"
         with disk_faults():
             made.keys.write_parquet(keys, compression="uncompressed", statistics=False)

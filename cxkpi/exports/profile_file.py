@@ -81,8 +81,8 @@ def collect(
 
     Raises UsageError where a path is missing or a folder holds no profile, CatalogueError with every problem found.
     """
-    given = _given(_files(paths), tables, "user")
-    near = _given([path for path in _files(beside) if not _among(path, paths)], tables, "beside")
+    given = _given(files_of(paths), tables, "user")
+    near = _given([path for path in files_of(beside) if not _among(path, paths)], tables, "beside")
     names = {profile.name for profile in given}
     near = [profile for profile in near if profile.name not in names]
     if left_out is None:
@@ -187,7 +187,8 @@ def _plain(table: Table) -> Profile:
     )
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The profile files that ``paths``, files or folders, mean. UsageError where one is missing or holds none."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():

@@ -66,15 +66,17 @@ def make(
     tables: Mapping[str, Table],
     timezone: str,
     decisions: Decisions | None = None,
+    *,
+    errors: bool = True,
 ) -> Made:
     """The rows of some records of a file.
 
-    ``decisions``: what was decided for the whole file; None decides by these records. Raises InputError where a
-    required column has no heading, and as ``decide`` does.
+    ``decisions``: what was decided for the whole file; None decides by these records. ``errors``: as in ``Records``.
+    Raises InputError where a required column has no heading, and as ``decide`` does.
     """
     if decisions is None:
         decisions = decide(shown, cells, layout, profile, tables, timezone)
-    texts = Texts(shown, cells, layout)
+    texts = Texts(shown, cells, layout, errors=errors)
     del cells
     away, said = skipped(profile, texts)
     count = int(away.sum())
@@ -82,7 +84,6 @@ def make(
         texts.keep(~away)
     profile, tables = with_legs(profile, tables)
     caster = Caster(texts, profile, tables, profile.file.timezone or timezone, decisions)
-    caster.look_ahead()
     drafted, again = settled(drafts(profile, tables, texts, caster))
     rejected, rejects = judged(drafted, texts)
     source = _source(profile, texts)
@@ -156,17 +157,14 @@ def _added_up(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 def _frame(draft: Draft, mask: pl.Series, source: pl.Series, texts: Texts) -> pl.DataFrame:
     filled = {name: draft.casts[name].values for name in draft.table.columns if name in draft.casts}
-    frame = pl.DataFrame({**filled, "source": source, "line": texts.line})
-    number = []
-    if texts.number is not texts.line:
-        frame, number = frame.with_columns(texts.number.alias("record")), ["record"]
+    number = {} if texts.number is texts.line else {"record": texts.number}
+    frame = pl.DataFrame({**filled, "source": source, "line": texts.line, **number})
     if not mask.all():
         frame = frame.filter(mask)
-    columns = [
-        (pl.col(name) if name in filled else pl.lit(None)).cast(POLARS_TYPES[column.type]).alias(name)
-        for name, column in draft.table.columns.items()
-    ]
-    return frame.select(*columns, "source", "line", *number)
+    types = {name: POLARS_TYPES[column.type] for name, column in draft.table.columns.items()}
+    empty = {kind: pl.repeat(None, frame.height, eager=True, dtype=kind) for kind in {*types.values()}}
+    columns = {name: frame[name].cast(kind) if name in filled else empty[kind] for name, kind in types.items()}
+    return pl.DataFrame({**columns, **{name: frame[name] for name in ("source", "line", *number)}})
 
 
 def numbered_by(frame: pl.DataFrame) -> str:

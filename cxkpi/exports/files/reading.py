@@ -21,6 +21,8 @@ import polars as pl
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HEAD_BYTES = 1 << 20
 _SURVEYED_BYTES = 4 << 20
+_READ_BYTES = 1 << 20
+"""What is looked at at a time where it need not be more: for larger pieces memory is asked for again every time."""
 _BOM = codecs.BOM_UTF8
 # So many characters beyond ASCII show that a file is UTF-8, though a share of what is beyond ASCII is not.
 _TELLING = 10
@@ -142,14 +144,25 @@ def _to_line_end(start: bytes, encoding: Encoding) -> bytes:
 
 
 def _is_utf8(content: bytes) -> bool:
-    if content.isascii():
-        return True
+    return content.isascii() or all(_reads_as_utf8(piece) for piece in in_pieces(content))
+
+
+def _reads_as_utf8(content: bytes) -> bool:
     try:
         # Checks as ``decode`` does, at a third of the cost.
         pl.Series([content], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.PolarsError:
         return False
     return True
+
+
+def in_pieces(text: bytes) -> Iterator[bytes]:
+    """A text in pieces of whole lines, which a processor has at hand."""
+    at = 0
+    while at < len(text):
+        end = text.find(b"\n", at + _READ_BYTES) + 1 or len(text)
+        yield text[at:end]
+        at = end
 
 
 def _wide(content: bytes) -> str | None:
@@ -355,17 +368,20 @@ def text_blocks(stream: BinaryIO, encoding: Encoding, size: int) -> Iterator[byt
     Only the last may end without one; it may be empty. Raises Reconsider where an expected encoding proves wrong,
     NotText where a certain one does.
     """
-    carried: list[bytes] = []
-    for decoded in _decoded(stream, encoding, size):
+    held: list[bytes] = []
+    length = 0
+    for decoded in _decoded(stream, encoding, min(size, _READ_BYTES)):
         text = decoded.replace(b"\r", b"\n") if encoding.returns else decoded
-        cut = text.rfind(b"\n") + 1
+        length += len(text)
+        cut = text.rfind(b"\n") + 1 if length >= size else 0
         if not cut:
-            carried.append(text)
+            held.append(text)
             continue
-        block = b"".join([*carried, memoryview(text)[:cut]])
-        carried = [text[cut:]]
+        block = b"".join([*held, memoryview(text)[:cut]])
+        held = [text[cut:]]
+        length = len(held[0])
         yield _whole_lines(block, encoding)
-    yield _whole_lines(b"".join(carried), encoding)
+    yield _whole_lines(b"".join(held), encoding)
 
 
 def _whole_lines(block: bytes, encoding: Encoding) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -12,8 +12,7 @@ from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.values import instants
 from cxkpi.exports.values import numbers as values
 from cxkpi.exports.values.cells import mapped, null_words, tidy_identifiers
-from cxkpi.exports.values.columns import as_number, together
-from cxkpi.exports.values.durations import as_duration, durations
+from cxkpi.exports.values.durations import durations, in_seconds
 from cxkpi.exports.values.formats import first_read
 from cxkpi.exports.values.texts import Key, Texts, text_key
 from cxkpi.exports.values.zones import RowZones
@@ -129,37 +128,14 @@ class Caster:
         self._cast_already: dict[tuple[str, ColumnType, str], Cast] = {}
         self._local_already: dict[tuple[Key, str], pl.Series] = {}
         self._read_already: dict[Key, pl.Series] = {}
-
-    def look_ahead(self) -> None:
-        """Conditions, texts and first readings of every rule in a few passes over many columns each.
-
-        What is looked up later is the same; column by column it would take many times as long.
-        """
-        rules = [(rule, kind) for rule, kind in self._rules() if self.texts.supplied(rule)]
-        templates = [rows for templates in self.profile.tables.values() for rows in templates]
-        self.texts.hold([*(rows.when for rows in templates), *(say.when for say in self.profile.notes)])
-        self.texts.hold(rule.when for rule, _ in rules if rule.when)
-        self.texts.prepare(rule for rule, _ in rules)
-        wanted: dict[Key, tuple[pl.Series, pl.Expr]] = {}
-        for rule, kind in rules:
-            if not rule.values and rule.filled is None:
-                reading = self._reading(rule, kind, str(len(wanted)))
-                if reading is not None:
-                    wanted.setdefault((text_key(rule), *reading[0]), (self.texts.of(rule), reading[1]))
-            for heading in (*rule.plus, *rule.minus):
-                reading = self._reading(rule, _added_as(kind), str(len(wanted)))
-                if reading is not None:
-                    wanted.setdefault((self.texts.column(heading), *reading[0]), (self.texts.cell(heading), reading[1]))
-        if wanted:
-            texts = pl.DataFrame([text.alias(str(number)) for number, (text, _) in enumerate(wanted.values())])
-            work = (reading.alias(str(number)) for number, (_, reading) in enumerate(wanted.values()))
-            read = together(texts, work)
-            self._read_already.update(zip(wanted, read.get_columns(), strict=True))
+        self._before_when: dict[tuple[str, ColumnType, str], Cast] = {}
 
     def cast(self, rules: Sequence[Rule], column: Column) -> Cast:
         """A column by the first of several rules that has something in a record."""
         first, *others = [self._cast(rule, column) for rule in rules]
         for other in others:
+            if not first.values.has_nulls() or (other.values.null_count() == self.texts.height and not other.bad.any()):
+                continue
             use = first.values.is_null() & ~first.bad & (other.values.is_not_null() | other.bad)
             if use.any():
                 first = _filled_up(first, other, use)
@@ -186,8 +162,7 @@ class Caster:
     def amount(self, heading: str, rule: Rule, kind: ColumnType) -> pl.Series:
         """The cells under a heading as ``rule`` would read a ``kind``: what it adds, subtracts or multiplies with."""
         text = self.texts.cell(heading)
-        reading = self._reading(rule, kind, "")
-        read = None if reading is None else self._read_already.get((self.texts.column(heading), *reading[0]))
+        read = self._reading(self.texts.column(heading), text, rule, kind)
         if kind == "duration":
             written = values.pointed(text) if rule.decimal == "," else text
             found = durations(written, self.decisions.unit(rule), read, rule.clock)
@@ -198,14 +173,6 @@ class Caster:
 
     # -- one rule -----------------------------------------------------------------------------------------------------
 
-    def _rules(self) -> Iterator[tuple[Rule, ColumnType]]:
-        if self.profile.version is not None:
-            yield self.profile.version, "instant"
-        for name, templates in self.profile.tables.items():
-            for rows in templates:
-                for column, alternatives in rows.rules.items():
-                    yield from ((rule, self.tables[name].columns[column].type) for rule in alternatives)
-
     def _cast(self, rule: Rule, column: Column) -> Cast:
         # Several columns are often read from one cell by the same rule.
         key = (rule.model_dump_json(), column.type, column.role)
@@ -214,19 +181,28 @@ class Caster:
         return self._cast_already[key]
 
     def _fresh_cast(self, rule: Rule, column: Column) -> Cast:
+        # Alternatives often differ only in when they hold.
+        key = (rule.model_dump_json(exclude={"when"}), column.type, column.role)
+        if key not in self._before_when:
+            self._before_when[key] = self._whenever(rule, column)
+        return self._judged(rule, column, self._before_when[key])
+
+    def _whenever(self, rule: Rule, column: Column) -> Cast:
+        """A rule's values before what its condition leaves out, and what may not be, is taken away."""
         heading = self.texts.heading(rule)
         if rule.between:
             seconds, bad, ends = self.elapsed(rule)
-            return self._judged(rule, column, Cast(seconds, self.texts.written(rule), heading, bad, culprits=ends))
+            return Cast(seconds, self.texts.written(rule), heading, bad, culprits=ends)
         text = self.texts.of(rule)
         bad = self.texts.none
         point: pl.Series | None = None
         if rule.filled is not None:
             found = text.is_not_null() if rule.filled else text.is_null()
-            return self._judged(rule, column, Cast(found, text, heading, bad))
+            return Cast(found, text, heading, bad)
         if rule.values:
-            meant = mapped(text, rule)
-            bad = text.is_not_null() & meant.is_null() & ~null_words(text, rule)
+            meant = self._each(rule, lambda some: mapped(some, rule))
+            if meant.null_count() > text.null_count():
+                bad = text.is_not_null() & meant.is_null() & ~self._each(rule, lambda some: null_words(some, rule))
             found, second = self._typed(meant, rule, column.type)
         else:
             found, second = self._parsed(text, rule, column.type)
@@ -236,7 +212,7 @@ class Caster:
             if found.null_count() > text.null_count():
                 bad = text.is_not_null() & found.is_null()
         if column.role == "identifier" and column.type == "text":
-            found = tidy_identifiers(found)
+            found = tidy_identifiers(found) if found is not text else self._each(rule, tidy_identifiers)
         distant = unset = comma = None
         reasons: Mapping[str, pl.Series] = {}
         culprits: Sequence[Culprit] = ()
@@ -258,8 +234,7 @@ class Caster:
                 beyond = found.is_null() & later.is_not_null()
                 bad = bad | beyond
                 distant = beyond if distant is None else distant | beyond
-        cast = Cast(found, text, heading, bad, (), distant, unset, second, comma, culprits, point, reasons)
-        return self._judged(rule, column, cast)
+        return Cast(found, text, heading, bad, (), distant, unset, second, comma, culprits, point, reasons)
 
     def _judged(self, rule: Rule, column: Column, cast: Cast) -> Cast:
         """What was read, without what may not be or is not wanted."""
@@ -320,10 +295,7 @@ class Caster:
 
     def _typed(self, text: pl.Series, rule: Rule, kind: ColumnType) -> _Typed:
         format = self.decisions.format(rule)
-        read = None
-        if not rule.values:
-            reading = self._reading(rule, kind, "")
-            read = None if reading is None else self._read_already.get((text_key(rule), *reading[0]))
+        read = None if rule.values else self._reading(self.texts.of_which(rule), text, rule, kind)
         match kind:
             case "text":
                 return _Typed(text)
@@ -345,7 +317,9 @@ class Caster:
             case "integer":
                 return _Typed(values.integers(text, read, rule.decimal))
             case "boolean":
-                return _Typed(values.booleans(text, rule.true, rule.false) if read is None else read)
+                if rule.values:
+                    return _Typed(values.booleans(text, rule.true, rule.false))
+                return _Typed(self._each(rule, lambda some: values.booleans(some, rule.true, rule.false)))
 
     def _share(self, text: pl.Series, rule: Rule) -> pl.Series:
         heading = self.texts.heading(rule)
@@ -475,26 +449,26 @@ class Caster:
         assert position is not None
         return self.texts.headings[position].strip()
 
-    def _reading(self, rule: Rule, kind: ColumnType, column: str) -> tuple[Key, pl.Expr] | None:
-        """How the text in ``column`` is read at first, and what decides that; None where there is more to it."""
-        text = pl.col(column)
-        if rule.decimal == ",":
+    def _reading(self, which: Hashable, text: pl.Series, rule: Rule, kind: ColumnType) -> pl.Series | None:
+        """What a text's plain numbers mean; None where it holds none. ``which``: as ``Texts.plain_number`` takes it."""
+        if rule.decimal == "," or kind not in AMOUNTS or (kind != "duration" and rule.percent):
             return None
-        match kind:
-            case "duration":
-                unit = self.decisions.unit(rule)
-                return ("duration", unit), as_duration(text, unit)
-            case "number" | "integer":
-                return None if rule.percent else (("number",), as_number(text))
-            case "boolean":
-                return ("boolean", rule.true, rule.false), values.as_boolean(text, rule.true, rule.false)
-            case _:
-                return None
+        number = self.texts.plain_number(which, text)
+        if kind != "duration":
+            return number
+        unit = self.decisions.unit(rule)
+        key = (which, unit)
+        if key not in self._read_already:
+            self._read_already[key] = in_seconds(number, unit)
+        return self._read_already[key]
 
-
-def _added_as(kind: ColumnType) -> ColumnType:
-    """What the cells hold that are added to a value: durations to instants, else more of the same."""
-    return "duration" if kind == "instant" else kind
+    def _each(self, rule: Rule, work: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """``work`` of a rule's text, done once for each different one where they are few."""
+        same, text = self.texts.few_of(rule), self.texts.of(rule)
+        if same is None:
+            return work(text)
+        found = work(same.texts)
+        return text if found is same.texts else same.spread(found)
 
 
 def _since_epoch(text: pl.Series, found: pl.Series, format: str | None) -> pl.Series:
@@ -507,18 +481,21 @@ def _since_epoch(text: pl.Series, found: pl.Series, format: str | None) -> pl.Se
 
 def _filled_up(first: Cast, other: Cast, use: pl.Series) -> Cast:
     """``first``, with what ``other`` has where ``use`` holds."""
-    frame = pl.DataFrame({"use": use, "a": first.values, "b": other.values, "s": first.text, "t": other.text})
-    chosen = frame.select(
-        pl.when("use").then("b").otherwise("a").alias("values"),
-        pl.when("use").then("t").otherwise("s").alias("text"),
-    )
+    found, text = other.values, other.text
+    if not use.all() or found.dtype != first.values.dtype:
+        frame = pl.DataFrame({"use": use, "a": first.values, "b": found, "s": first.text, "t": text})
+        chosen = frame.select(
+            pl.when("use").then("b").otherwise("a").alias("values"),
+            pl.when("use").then("t").otherwise("s").alias("text"),
+        )
+        found, text = chosen["values"], chosen["text"]
     second = first.second
     if other.second is not None:
         kept = pl.repeat(None, use.len(), eager=True, dtype=other.second.dtype) if second is None else second
         second = kept.zip_with(~use, other.second)
     return Cast(
-        chosen["values"],
-        chosen["text"],
+        found,
+        text,
         first.heading,
         first.bad | (use & other.bad),
         [*first.refused, *((mask & use, reason) for mask, reason in other.refused)],

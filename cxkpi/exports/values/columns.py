@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 import polars as pl
@@ -16,9 +17,12 @@ def as_number(text: pl.Expr) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
-def together(frame: pl.DataFrame, expressions: Iterable[pl.Expr]) -> pl.DataFrame:
-    """Expressions over one frame; what several of them share is worked out once, unlike by ``DataFrame.select``."""
-    return frame.lazy().select(expressions).collect()
+def plain_numbers(text: pl.Series) -> pl.Series:
+    """As ``as_number``, of a column; whole numbers, as most are, in half the time."""
+    whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() == text.null_count():
+        return whole.cast(pl.Float64)
+    return text.to_frame("t").select(as_number(pl.col("t"))).to_series()
 
 
 def retried(text: pl.Series, found: pl.Series, parser: Parser) -> pl.Series:
@@ -28,9 +32,20 @@ def retried(text: pl.Series, found: pl.Series, parser: Parser) -> pl.Series:
     left = found.is_null() & text.is_not_null()
     if not left.any():
         return found
-    return found.scatter(left.arg_true(), parser(text.filter(left)))
+    return scattered(found, left, parser(text.filter(left)))
+
+
+def scattered(into: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
+    """``into`` with ``values`` in some rows. ``scatter`` alone writes into the series it is called on."""
+    return into.clone().scatter(rows.arg_true(), values)
 
 
 def folded(words: Iterable[str]) -> list[str]:
     """Words as cells are compared with them: composed, trimmed, in lower case as Polars makes it."""
+    return _folded(tuple(words)).copy()
+
+
+@lru_cache(maxsize=512)
+def _folded(words: tuple[str, ...]) -> list[str]:
+    # The words of a profile are asked for in every block of a file.
     return pl.Series("w", [*words], dtype=pl.String).str.normalize("NFC").str.strip_chars().str.to_lowercase().to_list()

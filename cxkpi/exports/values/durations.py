@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from cxkpi.exports.values.columns import as_number, retried
+from cxkpi.exports.values.columns import as_number, plain_numbers, retried
 
 DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -33,20 +33,20 @@ _ISO = rf"^{_SIGN}p(?:{_NUMBER}w)?(?:{_NUMBER}d)?(?:t(?:{_NUMBER}h)?(?:{_NUMBER}
 _WEEK_TO_MS = (604800.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
 
 
-def as_duration(text: pl.Expr, unit: str) -> pl.Expr:
-    """Seconds of durations written as plain numbers; null where there is more to it."""
+def in_seconds(number: pl.Series, unit: str) -> pl.Series:
+    """Seconds of durations written as plain numbers, read by ``plain_numbers``; null where there is more to it."""
     # ``round`` gives the nearest double; dividing by 1000 would multiply by 0.001 and miss it.
-    return (as_number(text) * DURATION_UNITS[unit]).round(3)
+    return (number * DURATION_UNITS[unit]).round(3)
 
 
 def durations(text: pl.Series, unit: str, read: pl.Series | None = None, clock: str = "m:s") -> pl.Series:
     """Seconds to the millisecond; see the module. ``unit``: of plain numbers.
 
-    ``read``: what ``as_duration`` made of the text, if that is known. ``clock``: whether ``5:30`` are minutes and
+    ``read``: what ``in_seconds`` made of it, if that is known. ``clock``: whether ``5:30`` are minutes and
     seconds (``m:s``) or hours and minutes (``h:m``).
     """
     if read is None:
-        read = text.to_frame("t").select(as_duration(pl.col("t"), unit)).to_series()
+        read = in_seconds(plain_numbers(text), unit)
     return retried(text, retried(text, read, _time_of_day), lambda rest: _spelt(rest, clock))
 
 

@@ -233,7 +233,7 @@ def _unread(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iter
         here = draft.here & ~rejected
         if not cast.bad.any():
             # Nothing to say, but other records of the file may have something, of how many cells.
-            total = int((here & cast.text.is_not_null()).sum())
+            total = int((here & cast.text.is_not_null() if cast.text.has_nulls() else here).sum())
             all_read[(cast.heading, name)] = Finding(
                 SOME_NOT_READ, texts.path, cast.heading, count=0, total=total, detail=name
             )
@@ -290,13 +290,14 @@ def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) ->
         touched = (f"{draft.table.name}.{name}",)
         if cast.text.dtype == pl.String and (marked := text_marked(cast.text)).any():
             yield _finding(spreadsheet.MARKED, texts, cast.heading, marked, cast.text, masked=True, touched=touched)
-        short = spreadsheet.shortened(written)
-        if short.any():
-            yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)
-            continue
-        rounded = spreadsheet.rounded(written)
-        if rounded is not None:
-            yield _finding(spreadsheet.ROUNDED, texts, cast.heading, rounded, written, masked=True, touched=touched)
+        if spreadsheet.may_be_changed(written):
+            short = spreadsheet.shortened(written)
+            if short.any():
+                yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)
+                continue
+            rounded = spreadsheet.rounded(written)
+            if rounded is not None:
+                yield _finding(spreadsheet.ROUNDED, texts, cast.heading, rounded, written, masked=True, touched=touched)
         lost = None if _is_phone(draft, name) else spreadsheet.lost_zeros(cast.values)
         if lost is not None and (lost[0] & ~rejected).any():
             yield _finding(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cxkpi.exports.values.columns import as_number, folded, retried
+from cxkpi.exports.values.columns import as_number, folded, plain_numbers, retried
 from cxkpi.exports.values.durations import durations
 from cxkpi.exports.values.instants import local_times, sensible
 
@@ -45,13 +45,13 @@ _MINUS = "[-\u2212]"
 def numbers(text: pl.Series, read: pl.Series | None = None, decimal: str | None = None) -> pl.Series:
     """Finite numbers; thousands separators and a currency are read over, ``(1,234.00)`` and ``1,234.00-`` are negative.
 
-    ``read``: what ``as_number`` made of the text, if that is known. ``decimal`` None leaves a number unread in which a
+    ``read``: what ``plain_numbers`` made of it, if that is known. ``decimal`` None leaves a number unread in which a
     comma may part thousands or decimals, as in ``3,125``; ``"."`` says that it parts thousands, ``","`` decimals.
     """
     if decimal == ",":
         return _dressed(text, _COMMA, ",")
     pattern = _CERTAIN if decimal is None else _POINT
-    return retried(text, _read(text, as_number(_TEXT), read), lambda rest: _dressed(rest, pattern, "."))
+    return retried(text, plain_numbers(text) if read is None else read, lambda rest: _dressed(rest, pattern, "."))
 
 
 def integers(text: pl.Series, read: pl.Series | None = None, decimal: str | None = None) -> pl.Series:
@@ -160,7 +160,7 @@ def in_thousands(text: pl.Series) -> pl.Series:
 
 def booleans(text: pl.Series, true: Sequence[str], false: Sequence[str]) -> pl.Series:
     """True and false by their words, compared without case; where ``1`` is known so is ``1.0``."""
-    return _read(text, as_boolean(_TEXT, true, false), None)
+    return text.to_frame("text").select(as_boolean(_TEXT, true, false)).to_series()
 
 
 def as_boolean(text: pl.Expr, true: Sequence[str], false: Sequence[str]) -> pl.Expr:
@@ -172,10 +172,6 @@ def as_boolean(text: pl.Expr, true: Sequence[str], false: Sequence[str]) -> pl.E
 
 def _spelt(word: str) -> tuple[str, ...]:
     return (word, f"{word}.0") if word.isdigit() else (word,)
-
-
-def _read(text: pl.Series, expression: pl.Expr, read: pl.Series | None) -> pl.Series:
-    return text.to_frame("text").select(expression).to_series() if read is None else read
 
 
 def _undressed(text: pl.Series) -> pl.DataFrame:

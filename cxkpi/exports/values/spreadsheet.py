@@ -15,6 +15,7 @@ SHORTENED_TEXT = r"^\d(?:(?:[.,]\d+)?[eE]\+\d+|[.,]\d+[eE]\d{1,2})$"
 _DIGITS = r"^\d+$"
 _EXACT_DIGITS = 15
 _LONG = r"^\d{16,}$"
+_CHANGED = rf"{_LONG}|{SHORTENED_TEXT}"
 _ROUNDED = r"^\d{15}0+$"
 _SERIAL = r"^\d{5}(?:[.,]\d+)?$"
 _SERIALS = (20_000.0, 80_000.0)
@@ -128,6 +129,13 @@ def without_errors(cells: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Damaged, ..
     for one in found:
         emptied[one.column] = emptied[one.column].set(one.rows, None)
     return cells.with_columns(column.alias(name) for name, column in emptied.items()), tuple(found)
+
+
+def may_be_changed(text: pl.Series) -> bool:
+    """Whether some identifier may be ``shortened`` or ``rounded``."""
+    # There are digits beyond ASCII, too.
+    digit_first = (text >= "0") & ((text < ":") | (text > "~"))
+    return bool(digit_first.any()) and bool(text.str.contains(_CHANGED).any())
 
 
 def shortened(text: pl.Series) -> pl.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeAlias
 
 import polars as pl
@@ -12,12 +12,16 @@ from cxkpi.exports.files.records import name_of
 from cxkpi.exports.layout.recognise import Layout
 from cxkpi.exports.profile import LIKE, Condition, Rule, normalise
 from cxkpi.exports.values.cells import finished, is_plain, meets, picked
-from cxkpi.exports.values.columns import together
-from cxkpi.exports.values.durations import durations
+from cxkpi.exports.values.columns import folded, plain_numbers
+from cxkpi.exports.values.durations import durations, in_seconds
+from cxkpi.exports.values.few import Few, few
 from cxkpi.exports.values.phones import phones
 from cxkpi.exports.values.spreadsheet import Damaged, without_errors
 
 Key: TypeAlias = tuple[Hashable, ...]
+
+_TEXT = pl.col("t")
+_FILLED = Condition.model_validate("filled")
 
 
 class Texts:
@@ -26,23 +30,28 @@ class Texts:
     ``path``: the file as reports name it. ``cells``: as ``Records.cells``. ``positions``: of every heading, normalised.
     ``headings``: as the file has them. ``zones``: position -> zone its heading names. ``none``: false for every record.
     ``delimiter``: what parts the cells of a file of text. ``damaged``: cells that hold an error of a spreadsheet and
-    count as empty.
+    count as empty; there are none where the caller knows that no cell has an error (``errors``).
     """
 
-    def __init__(self, path: str, cells: pl.DataFrame, layout: Layout) -> None:
+    def __init__(self, path: str, cells: pl.DataFrame, layout: Layout, *, errors: bool = True) -> None:
         self.path = path
         self.positions: Mapping[str, int] = layout.positions
         self.headings = layout.headings
         self.zones: Mapping[int, str] = layout.zones
         self.delimiter = layout.delimiter
         self.damaged: tuple[Damaged, ...]
-        self.cells, self.damaged = without_errors(cells)
+        self.cells, self.damaged = without_errors(cells) if errors else (cells, ())
         self.line = self.cells["line"]
         self.number = self.cells["record"] if "record" in self.cells.columns else self.line
         self.height = self.cells.height
         self.none = pl.repeat(False, self.height, eager=True, dtype=pl.Boolean)
         self._held: dict[Key, pl.Series] = {}
+        self._met: dict[Key, pl.Series] = {}
         self._texts: dict[Key, pl.Series] = {}
+        self._constants: dict[str, pl.Series] = {}
+        self._columns: dict[str, pl.Series] = {}
+        self._numbers: dict[Hashable, pl.Series] = {}
+        self._few: dict[Hashable, Few | None] = {}
 
     def keep(self, mask: pl.Series) -> None:
         """Go on with some of the records only; texts must not have been asked for yet."""
@@ -52,7 +61,8 @@ class Texts:
         self.number = self.line if alone else self.number.filter(mask)
         self.height = self.line.len()
         self.none = self.none.head(self.height)
-        self._held.clear()
+        for known in (self._held, self._met, self._constants, self._columns, self._numbers, self._few):
+            known.clear()
 
     # -- headings -----------------------------------------------------------------------------------------------------
 
@@ -95,7 +105,12 @@ class Texts:
 
     def cell(self, *names: str) -> pl.Series:
         """The cells under the first of these headings that the file has."""
-        return self.cells[self.column(*names)]
+        return self._column(self.column(*names))
+
+    def _column(self, name: str) -> pl.Series:
+        if name not in self._columns:
+            self._columns[name] = self.cells[name]
+        return self._columns[name]
 
     def position(self, *names: str) -> int | None:
         """The position of the first of these headings that the file has; ``like:`` and a pattern is one, too."""
@@ -112,29 +127,52 @@ class Texts:
 
     def hold(self, whens: Iterable[Mapping[str, Condition]]) -> None:
         """Where conditions hold, for many at once; those that ask for a missing heading are left out."""
-        wanted = {_key_of(when): when for when in whens if self.present(when)}
-        new = [key for key in wanted if key not in self._held]
-        if not new:
-            return
-        held = []
-        amounts: dict[str, pl.Series] = {}
-        for number, key in enumerate(new):
-            every = pl.repeat(True, self.height, dtype=pl.Boolean)
-            for heading, condition in wanted[key].items():
-                column = self.column(heading)
-                amount = None
-                if condition.above is not None:
-                    amount = pl.lit(amounts.setdefault(column, durations(self.cells[column], "s")))
-                every = every & meets(pl.col(column), condition, amount)
-            held.append(every.alias(str(number)))
-        self._held.update(zip(new, together(self.cells, held).get_columns(), strict=True))
+        for when in whens:
+            if self.present(when) and (key := _key_of(when)) not in self._held:
+                held: pl.Series | None = None
+                for heading, condition in when.items():
+                    met = self._meets(self.column(heading), condition)
+                    held = met if held is None else held & met
+                self._held[key] = ~self.none if held is None else held
+
+    def _meets(self, column: str, condition: Condition) -> pl.Series:
+        key = (column, *_parts_of(condition))
+        if key not in self._met:
+            cells = self._column(column)
+            if not any(part is not None and part != () for part in _parts_of(condition)):
+                self._met[key] = ~self.none
+            elif _parts_of(condition) == _parts_of(_FILLED):
+                self._met[key] = cells.is_not_null()
+            elif self._no_word(column, cells, condition):
+                self._met[key] = self.none if condition.words else ~self.none
+            elif condition.above is not None:
+                seconds = in_seconds(self.plain_number(column, cells), "s")
+                amount = pl.lit(durations(cells, "s", seconds))
+                self._met[key] = cells.to_frame("t").select(meets(pl.col("t"), condition, amount)).to_series()
+            else:
+                self._met[key] = _each(cells, self.few(column), lambda text: _select(text, meets(_TEXT, condition)))
+        return self._met[key]
+
+    def _no_word(self, column: str, cells: pl.Series, condition: Condition) -> bool:
+        """Whether a condition asks for words alone, and no cell can be one of them because all are numbers."""
+        words = (*condition.words, *condition.not_)
+        if not words or _parts_of(condition)[3:] != (None, None, None) or condition.is_ is not None:
+            return False
+        if bool(condition.words) == bool(condition.not_) or self.few(column) is not None:
+            return False
+        asked = plain_numbers(pl.Series(folded(words)))
+        return asked.null_count() == asked.len() and (
+            self.plain_number(column, cells).null_count() == cells.null_count()
+        )
 
     # -- texts --------------------------------------------------------------------------------------------------------
 
     def written(self, rule: Rule) -> pl.Series:
         """The text a rule starts from, as the file has it."""
         if rule.is_ is not None:
-            return pl.repeat(rule.is_, self.height, eager=True, dtype=pl.String)
+            if rule.is_ not in self._constants:
+                self._constants[rule.is_] = pl.repeat(rule.is_, self.height, eager=True, dtype=pl.String)
+            return self._constants[rule.is_]
         if rule.row_number:
             return (self.path + ":" + self.number.cast(pl.String)).alias("")
         if rule.join or rule.between:
@@ -150,7 +188,7 @@ class Texts:
         if rule.of_heading:
             found = re.search(str(rule.like), self.headings[position], re.IGNORECASE)
             return pl.repeat(found.group(1) if found else None, self.height, eager=True, dtype=pl.String)
-        return self.cells[name_of(position)]
+        return self._column(name_of(position))
 
     def of(self, rule: Rule) -> pl.Series:
         """The text of a rule, ready to be cast."""
@@ -159,29 +197,71 @@ class Texts:
 
     def prepare(self, rules: Iterable[Rule]) -> None:
         """The texts of many rules at once."""
-        new = {key: rule for rule in rules if (key := text_key(rule)) not in self._texts}
-        begun: list[pl.Series] = []
-        picks: dict[Key, pl.Series] = {}
-        for number, (key, rule) in enumerate(new.items()):
-            if rule.split is None:
-                text = self.written(rule)
-            else:
-                pick = (text_key(rule)[0], rule.split, rule.pick)
-                if pick not in picks:
-                    picks[pick] = picked(self.written(rule), rule.split, rule.pick)
-                text = picks[pick]
-            if is_plain(rule):
-                self._texts[key] = text
-            else:
-                begun.append(text.alias(str(number)))
-        if begun:
-            by_number = {str(number): (key, rule) for number, (key, rule) in enumerate(new.items())}
-            work = (finished(pl.col(s.name), by_number[s.name][1]).alias(s.name) for s in begun)
-            done = together(pl.DataFrame(begun), work)
-            self._texts.update((by_number[s.name][0], s) for s in done.get_columns())
-        for key, rule in new.items():
-            if rule.phone is not None:
-                self._texts[key] = phones(self._texts[key], rule.phone)
+        for rule in rules:
+            key = text_key(rule)
+            if key not in self._texts:
+                self._texts[key] = self._prepared(rule, key)
+
+    def _prepared(self, rule: Rule, key: Key) -> pl.Series:
+        text = self.written(rule)
+        plain = is_plain(rule, filled=not text.has_nulls())
+        if plain and rule.split is None and rule.phone is None:
+            return text
+        same = self._different(rule)
+        if same is None:
+            return self._worked(text, rule, plain)
+        few = Few(self._worked(same.texts, rule, plain), same.codes)
+        self._few[key] = few
+        return few.spread(few.texts)
+
+    def _worked(self, text: pl.Series, rule: Rule, plain: bool) -> pl.Series:
+        """What a rule makes of some of the texts it starts from."""
+        if rule.split is not None:
+            text = picked(text, rule.split, rule.pick)
+        if not plain:
+            text = _select(text, finished(_TEXT, rule))
+        return text if rule.phone is None else phones(text, rule.phone)
+
+    def _different(self, rule: Rule) -> Few | None:
+        """The different texts among those a rule starts from, if they are few."""
+        if rule.is_ is not None:
+            texts = pl.Series([rule.is_], dtype=pl.String)
+            return Few(texts, pl.repeat(0, self.height, eager=True, dtype=pl.UInt32))
+        column = self._origin_column(rule)
+        return None if column is None else self.few(column)
+
+    def _origin_column(self, rule: Rule) -> str | None:
+        """The column of ``cells`` that a rule's text is made of, if it is one."""
+        if rule.is_ is not None or rule.row_number or rule.join or rule.between or rule.of_heading:
+            return None
+        position = self.origin(rule)
+        return None if position is None else name_of(position)
+
+    # -- what of it is worked out once --------------------------------------------------------------------------------
+
+    def few(self, column: str) -> Few | None:
+        """The different texts of a column of ``cells``, if they are few."""
+        if column not in self._few:
+            self._few[column] = few(self._column(column))
+        return self._few[column]
+
+    def few_of(self, rule: Rule) -> Few | None:
+        """As ``few``, of a rule's text."""
+        text, key = self.of(rule), text_key(rule)
+        if key not in self._few:
+            self._few[key] = self._different(rule) if text is self.written(rule) else None
+        return self._few[key]
+
+    def of_which(self, rule: Rule) -> Hashable:
+        """What tells a rule's text from others: the column of ``cells``, where it is as it stands there."""
+        column = self._origin_column(rule)
+        return column if column is not None and self.of(rule) is self._column(column) else text_key(rule)
+
+    def plain_number(self, which: Hashable, text: pl.Series) -> pl.Series:
+        """A text's plain numbers. ``which``: a column of ``cells``, or as ``of_which``."""
+        if which not in self._numbers:
+            self._numbers[which] = plain_numbers(text)
+        return self._numbers[which]
 
 
 def position_of(positions: Mapping[str, int], *names: str) -> int | None:
@@ -202,7 +282,16 @@ def text_key(rule: Rule) -> Key:
 
 
 def _key_of(when: Mapping[str, Condition]) -> Key:
-    return tuple(
-        (heading, cell.is_, cell.words, cell.not_, cell.matches, cell.not_matches, cell.above)
-        for heading, cell in when.items()
-    )
+    return tuple((heading, *_parts_of(cell)) for heading, cell in when.items())
+
+
+def _parts_of(cell: Condition) -> Key:
+    return cell.is_, cell.words, cell.not_, cell.matches, cell.not_matches, cell.above
+
+
+def _each(text: pl.Series, same: Few | None, work: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    return work(text) if same is None else same.each(work)
+
+
+def _select(text: pl.Series, work: pl.Expr) -> pl.Series:
+    return text.to_frame("t").select(work).to_series()

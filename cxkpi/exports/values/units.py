@@ -89,14 +89,25 @@ def possible(quotient: pl.Series, lengths: pl.Series) -> bool:
 
 def usual(quotient: pl.Series) -> bool:
     """Whether durations are no more than the time of their rows and a fair part of it, as nearly all are."""
-    median = quotient.median()
-    return isinstance(median, float) and TOO_SHORT <= median <= _TOO_LONG
+    return _most_within(quotient, TOO_SHORT, _TOO_LONG) or _within(quotient.median(), TOO_SHORT, _TOO_LONG)
 
 
 def near(quotient: pl.Series) -> bool:
     """Whether durations are about the time of their rows, so that no other unit can be meant; true of none."""
+    if _most_within(quotient, *_NEAR):
+        return True
     median = quotient.median()
-    return not isinstance(median, float) or _NEAR[0] <= median <= _NEAR[1]
+    return not isinstance(median, float) or _within(median, *_NEAR)
+
+
+def _within(median: object, low: float, high: float) -> bool:
+    return isinstance(median, float) and low <= median <= high
+
+
+def _most_within(quotient: pl.Series, low: float, high: float) -> bool:
+    """Whether fewer than half are below and fewer than half above, so that the median lies between; that is counted."""
+    count = quotient.len() - quotient.null_count()
+    return 2 * int((quotient < low).sum()) < count and 2 * int((quotient > high).sum()) < count
 
 
 def exact(quotient: pl.Series) -> bool:
