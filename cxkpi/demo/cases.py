@@ -8,6 +8,7 @@ from datetime import date
 from cxkpi.demo.chance import Chance
 from cxkpi.demo.contacts import Contact
 from cxkpi.demo.days import CLOCK, Day
+from cxkpi.demo.histories import Histories
 from cxkpi.demo.lines import CASES, CASES_HEADING, Write, origin
 from cxkpi.demo.settings import REASONS, Settings
 from cxkpi.demo.truth import Truth
@@ -28,12 +29,21 @@ _PRIORITIES = ("Low", "Medium", "Medium", "High")
 class Cases:
     """The case report, in order of opening."""
 
-    def __init__(self, seed: int, days: Sequence[Day], settings: Settings, truth: Truth, write: Write) -> None:
+    def __init__(
+        self,
+        seed: int,
+        days: Sequence[Day],
+        settings: Settings,
+        truth: Truth,
+        write: Write,
+        histories: Histories,
+    ) -> None:
+        self._histories = histories
         self._chance = Chance(seed, 4)
         self._settings, self._truth, self._write, self._days = settings, truth, write, days
         self._number = 104_233
         self._count = truth.file(CASES)
-        self._opened: list[tuple[int, int, str]] = []
+        self._opened: list[tuple[int, int, str, tuple[int, int | None, bool, bool]]] = []
         write(CASES_HEADING)
 
     def offer(self, contact: Contact) -> None:
@@ -46,7 +56,7 @@ class Cases:
         kind = "Complaint" if complaint else "Question" if u < 0.6 else "Problem"
         escalated = 1 if chance.random() < (0.25 if complaint else 0.03) else 0
         opened = contact.end // 60 * 60
-        closed = self._closing(contact, opened, escalated)
+        ended, closed = self._closing(contact, opened, escalated)
         status = "Closed" if closed else "Escalated" if escalated else "In Progress"
         reason = REASONS[contact.reason][1]
         account = _ACCOUNTS[0 if chance.random() < 0.8 else 1 + chance.below(len(_ACCOUNTS) - 1)]
@@ -59,30 +69,32 @@ class Cases:
                 f"{reason},{status},{_PRIORITIES[chance.below(4)]},{_stamp(contact.day, opened)},{closed},{owner},"
                 f"{account},{origin(contact.channel)},{reason},{kind},{escalated},0035f{contact.customer:010d},"
                 f"{contact.id}\n",
+                (contact.day.index * 86400 + opened, ended, complaint, bool(escalated)),
             )
         )
 
-    def _closing(self, contact: Contact, opened: int, escalated: int) -> str:
-        """Closing time as text, empty while the case is open."""
+    def _closing(self, contact: Contact, opened: int, escalated: int) -> tuple[int | None, str]:
+        """Closing time as a second of the data and as text, None and empty while the case is open."""
         chance = self._chance
         u = chance.random()
         if contact.resolved and u < 0.7:
             second = min(opened + 60 * chance.below(30), 86399)
             self._truth.seen(contact.day.utc + second // 60 * 60)
-            return _stamp(contact.day, second)
+            return contact.day.index * 86400 + second // 60 * 60, _stamp(contact.day, second)
         later = contact.day.index + 1 + int((chance.random() + chance.random()) * (9 if escalated else 4))
         second = 9 * 3600 + 60 * chance.below(480)
         if u > 0.985 or later >= len(self._days):
-            return ""
+            return None, ""
         self._truth.seen(self._days[later].utc + second)
-        return _stamp(self._days[later], second)
+        return later * 86400 + second, _stamp(self._days[later], second)
 
     def flush(self) -> None:
         """Write the cases of the day that ends."""
-        for _, _, line in sorted(self._opened):
+        for _, _, line, (opened, closed, complaint, escalated) in sorted(self._opened, key=lambda case: case[:2]):
             self._number += 1
             self._count.accepted += 1
             self._write(f"{self._number:08d},{line}")
+            self._histories.add(f"{self._number:08d}", opened, closed, complaint=complaint, escalated=escalated)
         self._opened.clear()
 
     def finish(self, last: date) -> None:

@@ -111,8 +111,8 @@ class Centre:
         self._emitted = 0
         self._last_day = False
         self._edges: list[int] = []
-        self._customers = max(1000, int(contacts * settings.customers_per_contact))
-        self._digits = max(6, len(str(self._customers - 1)))
+        self.customers = max(1000, int(contacts * settings.customers_per_contact))
+        self._digits = max(6, len(str(self.customers - 1)))
         self._hours = cumulative(settings.hour_weights)
         self._channels = cumulative(settings.channel_weights)
         self._reasons = tuple(cumulative(weights) for weights in REASON_WEIGHTS)
@@ -198,7 +198,7 @@ class Centre:
                 channel = self._chance.pick(self._channels)
                 queue = self._chance.pick(self._queues[day.index])
                 reason = _REASONS_OF[queue][self._chance.pick(self._reasons[queue])]
-                customer = self._chance.below(self._customers)
+                customer = self._chance.below(self.customers)
                 if channel == VOICE:
                     u = self._chance.random()
                     if u < self.settings.menu_only_share:

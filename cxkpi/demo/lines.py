@@ -14,7 +14,13 @@ Write = Callable[[str], object]
 
 CASES, SURVEYS, ROSTER = "salesforce_cases.csv", "survey_responses.csv", "roster.csv"
 MOVES, STATUS, EVALUATIONS, PEOPLE = "moves.csv", "agent_status.csv", "evaluations.csv", "people.csv"
-FIXED_NAMES = (CASES, SURVEYS, ROSTER, MOVES, STATUS, EVALUATIONS, PEOPLE)
+DETAILS, HISTORIES, SCHEDULE = "contact_details.csv", "case_history.csv", "wfm_activities.csv"
+INVITATIONS, ANSWERS, FOLLOW_UPS = "invitations.csv", "answers.csv", "follow_ups.csv"
+COSTS, CUSTOMERS = "costs.csv", "customer_base.csv"
+FIXED_NAMES = (
+    CASES, SURVEYS, ROSTER, MOVES, STATUS, EVALUATIONS, PEOPLE,
+    DETAILS, HISTORIES, SCHEDULE, INVITATIONS, ANSWERS, FOLLOW_UPS, COSTS, CUSTOMERS,
+)  # fmt: skip
 
 ACD_HEADING = (
     "Full Export Completed,Partial Result Timestamp,Filters,Media Type,Users,Remote,Date,End Date,Duration,"
@@ -54,9 +60,21 @@ STATUS_HEADING = (
     "Off Queue,Interacting\n"
 )
 EVALUATIONS_HEADING = (
-    "evaluation_id,agent_id,conversation_external_id,section,score,max_score,critical_fail,reviewer,scored_at\n"
+    "evaluation_id,agent_id,conversation_external_id,section,score,max_score,critical_fail,error_class,reviewer,"
+    "scored_at\n"
 )
 PEOPLE_HEADING = "agent_id,system,login,from,to\n"
+DETAILS_HEADING = (
+    "contact_id,noted_at,resolved,resolvable,escalated,difficult,callback_requested_at,called_back_at,silence_s,"
+    "ring_s,dial_s,vendor\n"
+)
+HISTORIES_HEADING = "case_id,first_reply_at,agent_replies,reopens,root_cause,outcome,escalated_at,due_at\n"
+SCHEDULE_HEADING = "agent_id,state,started_at,ended_at,duration_s,on_queue,paid,scheduled_state\n"
+INVITATIONS_HEADING = "invitation_id,contact_id,customer_id,employee,sent_at,delivered_at,responded_at\n"
+ANSWERS_HEADING = "invitation_id,question,score,scale_min,scale_max\n"
+FOLLOW_UPS_HEADING = "invitation_id,follow_up_due_at,followed_up_at\n"
+COSTS_HEADING = "cost_id,month_start,month_end,amount,currency,site,vendor\n"
+CUSTOMERS_HEADING = "month_start,segment,customers\n"
 
 _DNIS = tuple(f"tel:+44163296010{k}" for k in range(len(QUEUES)))
 _MAIN_LINE = "tel:+441632960100"

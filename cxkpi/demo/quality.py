@@ -12,13 +12,14 @@ from cxkpi.demo.people import Person
 from cxkpi.demo.settings import Settings
 from cxkpi.demo.truth import Truth
 
-SECTIONS = (("Process", 40), ("Empathy", 30), ("Listening", 30))
+SECTIONS = (("Process", 40), ("Empathy", 20), ("Listening", 20), ("Patience", 10), ("Care", 10))
+ERROR_CLASSES = ("customer", "customer", "business", "compliance")
 REVIEWERS = ("qa.north", "qa.south", "qa.west")
 _SHIFT_MS = 27_000_000
 
 
 class Evaluations:
-    """About one evaluation per agent and week: three sections of a contact of an earlier day."""
+    """About one evaluation per agent and week: five sections of a contact of an earlier day."""
 
     def __init__(self, seed: int, settings: Settings, truth: Truth, write: Write) -> None:
         self._chance = Chance(seed, 6)
@@ -55,10 +56,11 @@ class Evaluations:
             if section == "Process" and critical:
                 points //= 2
             applies = section != "Listening" or chance.random() >= 0.05
-            fails = "TRUE" if critical and section == "Process" else "FALSE"
+            failed = critical and section == "Process"
+            fails, error = ("TRUE", ERROR_CLASSES[self._number % 4]) if failed else ("FALSE", "")
             self._write(
                 f"QA-{self._number:06d},{person.qa_login},{person.last_contact},{section},"
-                f"{points if applies else 'N/A'},{most},{fails},{reviewer},{day.text} {CLOCK[second]}\n"
+                f"{points if applies else 'N/A'},{most},{fails},{error},{reviewer},{day.text} {CLOCK[second]}\n"
             )
             if applies:
                 self._count.accepted += 1
@@ -81,7 +83,9 @@ class States:
         for person in on_shift:
             logged = _SHIFT_MS + 1000 * self._chance.between(-900, 1500)
             away = 1000 * self._chance.between(1800, 5400)
-            interacting = min(person.handled_ms, logged - away)
+            # The export holds one line of business; the day has other work of the kind too.
+            busy = int((logged - away) * (0.58 + 0.16 * (self._chance.random() + self._chance.random()))) // 1000 * 1000
+            interacting = min(max(person.handled_ms, busy), logged - away)
             self._row(day, tomorrow, person, logged, logged - away, interacting)
         for person in in_training:
             self._row(day, tomorrow, person, _SHIFT_MS + 1000 * self._chance.between(-300, 300), 0, 0)

@@ -108,6 +108,22 @@ class Settings:
     case_resolved: float = 0.13
     case_unresolved: float = 0.30
 
+    # What other systems know
+    said_resolved: float = 0.45
+    beyond_first_line: float = 0.35
+    escalated_share: float = 0.02
+    call_back_asked: float = 0.35
+    call_back_made: float = 0.9
+    analysed_share: float = 0.7
+    silence_mean: float = 0.12
+    mailed_share: float = 0.3
+    bounced_share: float = 0.03
+    after_call_share: float = 0.2
+    after_call_answered: float = 0.32
+    pulse_answered: float = 0.62
+    followed_up: float = 0.72
+    monthly_wage_pence: int = 243_000
+
 
 CHANNELS = ("voice", "chat", "email")
 QUEUES = ("Billing", "Technical", "Orders", "Cancellations")
@@ -139,3 +155,5 @@ TEAMS = (
     ("Belfast Willow", "Belfast"),
 )
 SITES = ("Leeds", "Cardiff", "Belfast")
+# One site is run by another company.
+OUTSOURCED, OUTSOURCER = "Belfast", "Lagan Services"

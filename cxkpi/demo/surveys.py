@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 from cxkpi.demo.chance import Chance, exponential
 from cxkpi.demo.contacts import Contact
 from cxkpi.demo.days import CLOCK, Day
+from cxkpi.demo.invitations import Invitations
 from cxkpi.demo.lines import SURVEYS, Write, quoted, survey_heading
 from cxkpi.demo.settings import Settings
 from cxkpi.demo.truth import Truth
@@ -43,7 +44,16 @@ class _Response:
 class Surveys:
     """The responses still to be recorded, and the file they go to."""
 
-    def __init__(self, seed: int, days: Sequence[Day], settings: Settings, truth: Truth, write: Write) -> None:
+    def __init__(
+        self,
+        seed: int,
+        days: Sequence[Day],
+        settings: Settings,
+        truth: Truth,
+        write: Write,
+        invitations: Invitations,
+    ) -> None:
+        self._invitations = invitations
         self._chance = Chance(seed, 3)
         self._settings, self._truth, self._write = settings, truth, write
         self._days = days
@@ -67,12 +77,14 @@ class Surveys:
             share += 0.9 * (contact.agent.quality - contact.agent.gap - settings.quality_mean)
         happy = chance.random() < share
         if chance.random() >= (settings.respond_happy if happy else settings.respond_unhappy):
+            self._invitations.mailed(contact, None)
             return
-        self._respond(contact, happy)
+        self._invitations.mailed(contact, self._respond(contact, happy))
         if self._made % 400 == 120:
             self._respond(contact, not happy)
 
-    def _respond(self, contact: Contact, happy: bool) -> None:
+    def _respond(self, contact: Contact, happy: bool) -> int | None:
+        """When the response counts: the second of the data, None where it is a test, or spam."""
         chance = self._chance
         u = chance.random()
         csat = (5 if u < 0.62 else 4) if happy else (3 if u < 0.42 else 2 if u < 0.68 else 1)
@@ -95,17 +107,24 @@ class Surveys:
         delay = min(int(chance.draw(self._delay) * 36_000) + 300, _MOST_DELAY_S)
         self._made += 1
         fate = _PREVIEW if self._made % 500 == 77 else _SPAM if self._made % 700 == 333 else _ORDINARY
-        self._record(contact, delay, fate, finished, csat, ces, f"{csat},{rest},{comment},{contact.id}")
+        recorded, name = self._record(
+            contact, delay, fate, finished, csat, ces, f"{csat},{rest},{comment},{contact.id}"
+        )
+        counts = fate == _ORDINARY and recorded < len(self._days) * 86400
+        if counts and finished and nps <= 6:
+            self._invitations.follow_up(name, recorded)
         if self._made % 600 == 50:
             # A key off the scale: whoever rejects the answer or the whole record counts the same.
             self._record(contact, delay + 60, _OFF_SCALE, True, None, None, f"9,,,,,{contact.id}")
         if self._made % 300 == 100:
             lost = f"{self._made:08x}-0000-4000-8000-{chance.below(16**6):012x}"
             self._record(contact, delay + 90, _ORPHAN, True, csat, ces, f"{csat},{rest},,{lost}")
+        return recorded if counts else None
 
     def _record(
         self, contact: Contact, delay: int, fate: int, finished: bool, csat: int | None, ces: int | None, answers: str
-    ) -> None:
+    ) -> tuple[int, str]:
+        """When it is recorded, and under which id."""
         when = contact.day.index * 86400 + contact.end + delay
         second = when % 86400
         if second < _WAKING:
@@ -118,6 +137,7 @@ class Surveys:
         if when < len(self._days) * 86400:
             response = _Response(fate, contact, finished, csat, ces, number, took, answers)
             heappush(self._waiting, (when, self._recorded, response))
+        return when, number
 
     def flush(self, today: Day) -> None:
         """Write what was recorded before the end of ``today``."""

@@ -19,8 +19,13 @@ from cxkpi.demo.cases import Cases
 from cxkpi.demo.chance import Chance
 from cxkpi.demo.contacts import Centre
 from cxkpi.demo.days import Day, add_months, days_of, midnight
+from cxkpi.demo.details import ContactDetails
+from cxkpi.demo.histories import Histories
+from cxkpi.demo.invitations import Invitations
+from cxkpi.demo.ledger import costs, customers
 from cxkpi.demo.people import Person, Span, headcount_for, roster_start, stranger, workforce
 from cxkpi.demo.quality import Evaluations, States
+from cxkpi.demo.schedule import SCHEDULE_DAYS, Schedule
 from cxkpi.demo.settings import REASONS, Settings
 from cxkpi.demo.surveys import Surveys
 from cxkpi.demo.truth import Employment, Truth
@@ -220,20 +225,31 @@ def _write(
         _people_files(files, truth, span, people)
         centre = Centre(seed, contacts, days, [*people, agency], settings)
         acd = AcdFiles(seed, truth, files.start)
-        surveys = Surveys(seed, days, settings, truth, files.start(lines.SURVEYS))
-        cases = Cases(seed, days, settings, truth, files.start(lines.CASES))
+        asked = (files.start(lines.INVITATIONS), files.start(lines.ANSWERS), files.start(lines.FOLLOW_UPS))
+        invitations = Invitations(seed, days, settings, truth, asked)
+        surveys = Surveys(seed, days, settings, truth, files.start(lines.SURVEYS), invitations)
+        histories = Histories(seed, days, truth, files.start(lines.HISTORIES))
+        cases = Cases(seed, days, settings, truth, files.start(lines.CASES), histories)
+        details = ContactDetails(seed, settings, truth, files.start(lines.DETAILS))
+        schedule = Schedule(seed, truth, files.start(lines.SCHEDULE))
         evaluations = Evaluations(seed, settings, truth, files.start(lines.EVALUATIONS))
         states = States(seed, truth, files.start(lines.STATUS))
         for day in days:
             acd.begin(day)
-            _day(day, centre, acd, truth, surveys, cases, evaluations)
+            _day(day, centre, acd, truth, surveys, cases, evaluations, details, invitations)
             acd.end()
+            invitations.pulse(day, people)
+            if day.index >= len(days) - SCHEDULE_DAYS:
+                schedule.add(day, centre.on_shift, centre.in_training)
             states.add(
                 day, centre.on_shift, centre.in_training, int(midnight(day.date + timedelta(days=1)).timestamp())
             )
             surveys.flush(day)
             cases.flush()
         cases.finish(days[-1].date)
+        firsts = [add_months(start, at) for at in range(months)]
+        costs(people, firsts, settings, truth, files.start(lines.COSTS))
+        customers(seed, centre.customers, firsts, truth, files.start(lines.CUSTOMERS))
     rows = [Employment(person.agent_id, spell.hired, spell.left) for person in people for spell in person.spells]
     counted = truth.close(rows, end, seed)
     records = {name: count.records for name, count in sorted(truth.files.items())}
@@ -248,6 +264,8 @@ def _day(
     surveys: Surveys,
     cases: Cases,
     evaluations: Evaluations,
+    details: ContactDetails,
+    invitations: Invitations,
 ) -> None:
     handled: dict[int, tuple[Person, str]] = {}
     for contact in centre.contacts_of(day):
@@ -266,11 +284,13 @@ def _day(
             contact.hold,
             contact.wrap,
         )
+        details.add(contact)
         if agent is None:
             continue
         handled[id(agent)] = (agent, contact.id)
         if contact.phone and not contact.outbound:
             surveys.offer(contact)
+            invitations.after_call(contact)
             cases.offer(contact)
     evaluations.score(day, centre.on_shift)
     for agent, number in handled.values():

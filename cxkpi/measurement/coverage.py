@@ -17,7 +17,7 @@ from cxkpi.tables import Stored, Table
 def _empty(finding: Finding) -> str:
     return (
         f"{in_front(finding.path)}{finding.column} is empty in all {finding.count:,} rows, and filled in other files "
-        "of that table."
+        "of its kind."
     )
 
 
@@ -110,12 +110,16 @@ def shares(found: Mapping[str, pl.DataFrame], tables: Mapping[str, Table]) -> tu
     return tuple(every)
 
 
-def gaps(found: Mapping[str, pl.DataFrame], tables: Mapping[str, Table]) -> list[Finding]:
-    """Columns that are empty in one file and not in others, and identifiers most contacts lack."""
+def gaps(found: Mapping[str, pl.DataFrame], tables: Mapping[str, Table], layouts: Mapping[str, str]) -> list[Finding]:
+    """Columns that are empty in one file and not in others of its layout, and identifiers most contacts lack.
+
+    ``layouts``: the profile of each file. What one system never exports is no gap of its files.
+    """
     findings: list[Finding] = []
     for name, frame in found.items():
         for column in (column for column in tables[name].columns if column in frame.columns):
-            findings += _empty_here(name, column, frame.sort("file"), tables[name])
+            for of_one_layout in _by_layout(frame.sort("file"), layouts):
+                findings += _empty_here(name, column, of_one_layout, tables[name])
     for one in shares(found, tables):
         share = one.share
         told = one.table == "contacts" and one.column in ("customer_id", "agent_id", "reason")
@@ -128,6 +132,11 @@ def gaps(found: Mapping[str, pl.DataFrame], tables: Mapping[str, Table]) -> list
                 )
             )
     return findings
+
+
+def _by_layout(frame: pl.DataFrame, layouts: Mapping[str, str]) -> list[pl.DataFrame]:
+    layout = pl.Series("layout", [layouts.get(file, "") for file in frame["file"]], dtype=pl.String)
+    return frame.with_columns(layout).partition_by("layout", maintain_order=True, include_key=False)
 
 
 def _empty_here(name: str, column: str, frame: pl.DataFrame, table: Table) -> Iterator[Finding]:

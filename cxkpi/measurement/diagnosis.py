@@ -114,7 +114,8 @@ def examine(defined: Catalogue, loaded: Loaded) -> Diagnosis:
         elif outlook is not None:
             known[title] = reads(metric, others, outlook.data)
     entries = {entry.path: entry for entry in loaded.files}
-    seen = _look(stored, defined, _rejected_of(loaded.rejects, entries))
+    layouts = {path: entry.profile for path, entry in entries.items()}
+    seen = _look(stored, defined, _rejected_of(loaded.rejects, entries), layouts)
     read = [Spotted(_of_one_unit(one, seen.units)) for one in merged(loaded.findings)]
     spotted = [*read, *_of_rejects(loaded.rejects, entries), *seen.spotted]
     better = {(one.finding.code, one.finding.column) for one in seen.spotted}
@@ -164,7 +165,9 @@ class _Seen:
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _look(stored: Mapping[str, Stored], defined: Catalogue, rejected: relations.Places) -> _Seen:
+def _look(
+    stored: Mapping[str, Stored], defined: Catalogue, rejected: relations.Places, layouts: Mapping[str, str]
+) -> _Seen:
     """Every check of the tables. First what is counted per file, because it says which dates are wrong ones."""
     tables, zone = defined.tables, defined.timezone
     stored = {name: held for name, held in stored.items() if held.rows}
@@ -180,7 +183,7 @@ def _look(stored: Mapping[str, Stored], defined: Catalogue, rejected: relations.
     sane = days.sane(counted, stored, tables)
     covered, holes = days.covered(counted, tables, sane)
     responses = coverage.responses(stored, tables, sane.spans)
-    findings = [*holes, *coverage.gaps(filled, tables), *coverage.response_gaps(responses)]
+    findings = [*holes, *coverage.gaps(filled, tables, layouts), *coverage.response_gaps(responses)]
     units: dict[str, tuple[str, ...]] = {}
     for name, frame in medians.items():
         findings += impossible.units(name, frame)

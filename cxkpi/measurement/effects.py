@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining import gaps
-from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.definition import Metric, MetricRows, metric_rows_named
+from cxkpi.kinds.formula import parts
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, SOURCE, Data, Path
 from cxkpi.kinds.versions import branches
 from cxkpi.measurement import relations
 from cxkpi.measurement.dimensions import dimensions
-from cxkpi.measurement.needs import read_by
+from cxkpi.measurement.metric_tables import declared
+from cxkpi.measurement.needs import leaves, rule_of, rules_of, tables_of
 
 # Rows without a time are lost to what counts these rows, not to what looks them up.
 _OF_COUNTED_ROWS = frozenset({gaps.TIMELESS})
@@ -62,6 +64,10 @@ def reads(metric: Metric, others: Mapping[str, Metric], data: Data) -> Reads:
     firm: set[str] = set()
     counted: set[str] = set()
     cuts: dict[str, set[str]] = {}
+    rules = rules_of(metric)
+    for rule in rules:
+        below = {table for one in leaves([others[title] for title in rule.metrics], others) for table in tables_of(one)}
+        data = declared(rule, below, data)
     for branch in branches(metric, data).values():
         step = frozenset() if branch.step is None else branch.step.needs
         # What a clustered interval is grouped by decides how wide it is, not the figure.
@@ -80,21 +86,39 @@ def reads(metric: Metric, others: Mapping[str, Metric], data: Data) -> Reads:
         for name in dimensions(branch.table, data):
             if name not in BUILT_IN_DIMENSIONS and (path := data.path(branch.table, name)) is not None:
                 cuts.setdefault(name, set()).update(along(data, branch.table, path), _history(data, branch.table, path))
-    for inner in read_by(metric, others):
-        below = reads(inner, others, data)
-        # The values of the other metric are per agent, so what names the agent decides too.
-        named = below.cuts.get("agent_id", frozenset())
-        tables |= below.tables
-        columns |= below.columns | named
-        counted |= below.counted
-        firm |= (below.columns - below.spare) | named
+    for inner, per in _inner(metric, rules, others):
+        below_it = reads(inner, others, data)
+        # The values of the other metric are per entity, so what names the entity decides too.
+        named = frozenset[str]().union(*(below_it.cuts.get(name, frozenset()) for name in per))
+        tables |= below_it.tables
+        columns |= below_it.columns | named
+        counted |= below_it.counted
+        firm |= (below_it.columns - below_it.spare) | named
+        if not per:
+            for name, found in below_it.cuts.items():
+                cuts.setdefault(name, set()).update(found)
     return Reads(
-        tables=frozenset(tables),
-        columns=frozenset(columns),
-        cuts={name: frozenset(found) for name, found in cuts.items()},
-        counted=frozenset(counted),
-        spare=frozenset(columns - firm),
+        tables=frozenset(name for name in tables if metric_rows_named(name) is None),
+        columns=_stored(columns),
+        cuts={name: _stored(found) for name, found in cuts.items()},
+        counted=frozenset(name for name in counted if metric_rows_named(name) is None),
+        spare=_stored(columns - firm),
     )
+
+
+def _inner(
+    metric: Metric, rules: Sequence[MetricRows], others: Mapping[str, Metric]
+) -> Iterable[tuple[Metric, tuple[str, ...]]]:
+    """The metrics whose values a metric reads, and by what: the parts of a formula by nothing further."""
+    event = rule_of(metric)
+    for rule in (*rules, *([] if event is None else [event])):
+        yield from ((others[title], rule.per) for title in rule.metrics)
+    yield from ((others[title], ()) for title in parts(metric))
+
+
+def _stored(columns: Iterable[str]) -> frozenset[str]:
+    """The columns that stand in files, and not in rows of metrics."""
+    return frozenset(name for name in columns if metric_rows_named(name.rpartition(".")[0]) is None)
 
 
 def along(data: Data, table: str, path: Path) -> Iterable[str]:

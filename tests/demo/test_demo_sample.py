@@ -167,7 +167,7 @@ def test_regenerating_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_size() -> None:
-    assert sum(path.stat().st_size for path in SAMPLE.iterdir()) <= 8_000_000
+    assert sum(path.stat().st_size for path in SAMPLE.iterdir()) <= 12_500_000
 
 
 def test_ledger_of_the_acd_files() -> None:

@@ -37,7 +37,8 @@ HEADINGS = {
         "Interacting\n"
     ),
     "evaluations.csv": (
-        "evaluation_id,agent_id,conversation_external_id,section,score,max_score,critical_fail,reviewer,scored_at\n"
+        "evaluation_id,agent_id,conversation_external_id,section,score,max_score,critical_fail,error_class,reviewer,"
+        "scored_at\n"
     ),
     "people.csv": "agent_id,system,login,from,to\n",
 }

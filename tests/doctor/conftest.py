@@ -12,12 +12,15 @@ from cxkpi.measurement.observed import Diagnosis
 
 from .centre import Centre
 
+# A catalogue of few metrics, whose names the tests spell out.
+CATALOGUE = Path(__file__).with_name("catalogue.yaml")
+
 Diagnosed = Callable[[Centre], Diagnosis]
 
 
 @pytest.fixture
 def diagnosed(tmp_path: Path) -> Diagnosed:
     def call(centre: Centre) -> Diagnosis:
-        return diagnose([centre.write(tmp_path / "exports")])
+        return diagnose([centre.write(tmp_path / "exports")], catalogue=CATALOGUE)
 
     return call
