@@ -82,9 +82,17 @@ def earlier(window: Window, ago: Duration | None, calendar: Calendar) -> Window:
     """The window a stock of so long ago is counted in; months are counted back by date, or are the calendar's own."""
     if ago is None:
         return window
-    days = (window.start, window.end, window.until)
-    start, end, until = (calendar.window_start(day, ago.amount, ago.unit) for day in days)
-    return Window(start, end, until)
+
+    def before(day: date) -> date:
+        return calendar.window_start(day, ago.amount, ago.unit)
+
+    def before_end(day: date) -> date:
+        # Within a month it is the last day that has a date; the end of a month goes back to the end of a month.
+        if day == window.start or day == calendar.period_start(day, "month"):
+            return before(day)
+        return before(day - _DAY) + _DAY
+
+    return Window(before(window.start), before_end(window.end), before_end(window.until))
 
 
 def read(sums: Mapping[str, int], window: Window, what: str, calendar: Calendar) -> tuple[int, int]:

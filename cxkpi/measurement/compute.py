@@ -154,7 +154,8 @@ def _spans(metrics: Sequence[Metric], data: Data, question: Question) -> list[Sp
     tables = {table for metric in metrics for table in tables_of(metric)}
     # A roster reaches back years before the first contact; it decides the range only where nothing else is asked for.
     dated = {table for table in tables if holds_instants(data.tables[table]) or metric_rows_named(table)}
-    first = first_day(data, dated or tables)
+    read = [branch for metric in metrics for branch in branches(metric, data).values()]
+    first = first_day(data, dated or tables, read)
     if not dated and question.every != "all" and all(_counts_leavers(metric, data) for metric in metrics):
         first = first_end(data, tables) or first
     return asked(
@@ -239,7 +240,7 @@ def _judged(
     window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
     tables = {table for one in below for table in tables_of(one)}
-    begun = first_day(data, tables)
+    begun = first_day(data, tables, [branch for one in below for branch in branches(one, data).values()])
     ago = [length for one in below for length in stock.looks_back(one.spec)]
     uncovered = first_end(data, tables) if ago or any(_counts_leavers(one, data) for one in below) else None
     for by, line_of in cells:

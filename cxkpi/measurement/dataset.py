@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import narwhals as nw
 import polars as pl
 
 from cxkpi.calendar import Calendar, end_of_day_utc, local_day, midnight_utc, to_utc
 from cxkpi.engines.base import Engine
 from cxkpi.errors import Problem, UsageError
-from cxkpi.kinds.rows import Data
+from cxkpi.kinds.base import Branch
+from cxkpi.kinds.rows import LOCAL, Data, rows
+from cxkpi.kinds.stretches import Stretches
 from cxkpi.tables import Stored, Table
 
 _TICK = timedelta(microseconds=1)
@@ -169,11 +172,26 @@ def holds_instants(table: Table) -> bool:
     return any(column.type == "instant" and column.event for column in table.columns.values())
 
 
-def first_day(data: Data, tables: set[str]) -> date | None:
-    """The first local day on which any of these tables has a row."""
+def first_day(data: Data, tables: set[str], read: Iterable[Branch] = ()) -> date | None:
+    """The first local day on which any of these tables has a row, or any of these branches, which have their own times.
+    """
     firsts = [first for name in tables if name in data.stored for first in _firsts(data, name)]
-    known = [first for first in firsts if first is not None]
-    return local_day(min(known), data.zone) if known else None
+    known = [local_day(first, data.zone) for first in firsts if first is not None]
+    own = {
+        (branch.table, branch.at, branch.step if isinstance(branch.step, Stretches) else None)
+        for branch in read
+        if branch.table in tables and branch.at is not None
+    }
+    others = sorted(own, key=repr)
+    plans = [
+        rows(data, table, frozenset() if step is None else step.needs, at).frame.select(nw.col(LOCAL).min())
+        for table, at, step in others
+        if data.time_paths(table, at) != data.time_paths(table, None)
+    ]
+    for frame in data.engine.collect(plans) if plans else ():
+        first = frame.item()
+        known += [] if first is None else [first.date()]
+    return min(known, default=None)
 
 
 def _firsts(data: Data, table: str) -> list[datetime | None]:

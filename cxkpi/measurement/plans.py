@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -227,9 +228,19 @@ def _is(timed: Rows, name: str, value: str) -> nw.Expr:
     if name in BUILT_IN_DIMENSIONS:
         return column == nw.lit(built_in_number(name, value))
     path = timed.data.path(timed.table, name)
-    if path is not None and timed.data.declared_type(timed.table, path) == "boolean":
-        return column == nw.lit(value == "true")
+    kind = None if path is None else timed.data.declared_type(timed.table, path)
+    if kind == "boolean":
+        return column == nw.lit(value == "true") if value in ("true", "false") else _never(column)
+    if kind == "integer":
+        return column == nw.lit(int(value)) if _WHOLE.fullmatch(value) else _never(column)
     return column == nw.lit(value)
+
+
+def _never(column: nw.Expr) -> nw.Expr:
+    return column.is_null() & ~column.is_null()
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
