@@ -20,6 +20,10 @@ def missing_input(metric: Metric, others: Mapping[str, Metric], data: Data) -> s
     for table in sorted(tables_of(metric)):
         if table not in data.stored and metric_rows_named(table) is None:
             return f"no file gives {table} ({data.tables[table].row})"
+    event = rule_of(metric)
+    why = None if event is None else _missing_rows(event, others, data)
+    if why is not None:
+        return why
     for rule in rules_of(metric):
         why = _missing_rows(rule, others, data)
         if why is not None:

@@ -53,7 +53,8 @@ def asked(
         spans.append(_span(data, calendar, every, cut_start, cut_stop, (cut_start, cut_stop) == (start, stop), compare))
     if last is not None:
         complete = [span for span in spans if span.complete][-last:] if last else []
-        oldest = complete[0].start if complete else end
+        # The running period is shown beside them, also where there is no complete one yet.
+        oldest = complete[0].start if complete else spans[-1].start if spans else end
         spans = [span for span in spans if span.start >= oldest]
     return spans
 
