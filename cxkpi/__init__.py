@@ -25,6 +25,7 @@ def measure(
     paths: Sequence[str | Path],
     *,
     catalogue: str | Path | None = None,
+    dialect: str | None = None,
     metrics: Sequence[str] = (),
     all_metrics: bool = False,
     every: Every = "month",
@@ -38,6 +39,8 @@ def measure(
     profiles: Sequence[str | Path] = (),
     engine: Literal["polars", "duckdb"] = "polars",
     cache: bool = True,
+    leave_out: Sequence[str | Path] = (),
+    further: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Result:
     """Measure metrics over export files and return every number with its interval, verdict and provenance.
@@ -50,6 +53,8 @@ def measure(
         paths: Export files, or folders of them. Each file is recognised by its content. A ``cxkpi.yaml`` in the folder
             says more about them; with no path at all the one in the current folder does.
         catalogue: The ``metrics.yaml`` that defines the metrics; the one shipped with the package by default.
+        dialect: Instead of a catalogue, the name of a vendor whose definitions are meant: ``"genesys_cloud"``,
+            ``"amazon_connect"``, ``"nice_cxone"``, ``"talkdesk"``, ``"zendesk"`` or ``"cisco"``.
         metrics: Names, ``"aht"`` or ``"fcr.within_30d"``, in the order wanted; the catalogue's headline by default.
         all_metrics: Measure every metric of the catalogue instead of the headline.
         every: Length of a period: ``"day"``, ``"week"``, ``"month"``, ``"quarter"``, ``"year"``, or ``"all"`` for one
@@ -65,6 +70,9 @@ def measure(
         profiles: Further files, or folders, of vendor profiles.
         engine: What runs the plans; ``"duckdb"`` needs the extra of that name. The numbers are the same.
         cache: Whether files read before are taken from the cache, and files read now are kept there.
+        leave_out: Files that are not read although a folder holds them.
+        further: Compute the other metrics that have a target, too, as a whole and in the same passes; they are in
+            ``Result.further`` and nowhere else. Not where metrics are named, or rows cut or selected.
         progress: Called while files are read, with a file's name, the bytes done and all there are.
 
     Returns:
@@ -82,6 +90,7 @@ def measure(
     return run(
         paths,
         catalogue=catalogue,
+        dialect=dialect,
         metrics=metrics,
         all_metrics=all_metrics,
         every=every,
@@ -95,5 +104,7 @@ def measure(
         profiles=profiles,
         engine=engine,
         cache=cache,
+        leave_out=leave_out,
+        further=further,
         progress=progress,
     )

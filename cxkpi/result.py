@@ -82,7 +82,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class MetricInfo:
-    """What renderers say about a metric beside its numbers."""
+    """What renderers say about a metric beside its numbers; ``formula`` in sentences, from its definition."""
 
     metric: str
     variant: str | None
@@ -94,6 +94,7 @@ class MetricInfo:
     family: str | None
     roll: str | None
     min_n: int
+    formula: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,70 @@ class NothingMeasuredError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
+class PastCell:
+    """One number as a run had it: what two runs are compared by. The fields are those of :class:`Row`."""
+
+    definition: str
+    value: float | None
+    n: int
+    numerator: float | None
+    denominator: float | None
+    immature: int
+    target: Target | None
+    alarm: Target | None
+    status: Status | None
+    reason: Reason | None
+
+
+Cause = Literal["definition", "target", "late_rows", "as_of", "profiles", "version", "question", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A number of a period that was over in an earlier run, and is not what it was.
+
+    ``then`` is None where it was not there, ``now`` where it is there no longer. ``causes``: why, see
+    ``measurement.against``. ``final``: nothing in it waited to be judged then.
+    """
+
+    metric: str
+    variant: str | None
+    every: Every
+    start: date
+    end: date
+    by: Mapping[str, str | None]
+    then: PastCell | None
+    now: PastCell | None
+    causes: tuple[Cause, ...]
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """What became of the numbers of an earlier run: ``against`` is its manifest, ``as_of`` its present.
+
+    ``new``, ``changed`` and ``gone``: its input files and those of this run, compared by their content.
+    """
+
+    against: str
+    as_of: datetime
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    cells: tuple[Restated, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything a run found out. ``rows`` are in the declared order: metric as asked, variant, the whole first, start.
 
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
     same. ``newest``: of every file the newest instant and when it was written, UTC without zone, for whoever asks how
-    fresh the data are. ``identifiers``: the dimensions whose values name somebody in a table of the catalogue's own.
+    fresh the data are. ``further``: the whole of metrics nobody asked for, with what is said about them in
+    ``further_metrics``; no report has them as figures of its own. ``identifiers``: the dimensions whose values name
+    somebody in a table of the catalogue's own.
+    ``aliased``: the dimensions whose values are pseudonyms, which may be shown. ``restated``: what became of an earlier
+    run's numbers, where that was asked for.
     """
 
     version: str
@@ -167,3 +226,7 @@ class Result:
     absent: tuple[Problem, ...] = ()
     newest: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     identifiers: frozenset[str] = frozenset()
+    further: tuple[Row, ...] = ()
+    further_metrics: Mapping[tuple[str, str | None], MetricInfo] = field(default_factory=dict)
+    aliased: frozenset[str] = frozenset()
+    restated: Restatement | None = None

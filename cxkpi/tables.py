@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -404,3 +405,18 @@ class Stored:
     def lazy(self) -> pl.LazyFrame:
         """Its rows, for a look at them that is no plan of an engine."""
         return pl.scan_parquet(list(self.files)) if self.frame is None else self.frame.lazy()
+
+    def years(self, column: str) -> tuple[int, ...]:
+        """The first and the last year of a column of dates or instants; none where it is empty."""
+        return _years_of_files(self.files, column) if self.frame is None else _years(self.frame.lazy(), column)
+
+
+def _years(rows: pl.LazyFrame, column: str) -> tuple[int, ...]:
+    ends = rows.select(pl.col(column).min().alias("first"), pl.col(column).max().alias("last")).collect().row(0)
+    return tuple(one.year for one in ends if one is not None)
+
+
+@lru_cache(maxsize=256)
+def _years_of_files(files: tuple[Path, ...], column: str) -> tuple[int, ...]:
+    # Every pass of every metric asks, and files of a run do not change.
+    return _years(pl.scan_parquet(list(files)), column)

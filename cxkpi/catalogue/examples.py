@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from cxkpi.catalogue.grammar import ExampleText
+from cxkpi.catalogue.grammar import EXPECTED, IN_UNIT, WORDS, ExampleText
 from cxkpi.catalogue.moments import parse_date, parse_timestamp
 from cxkpi.catalogue.quantities import Refusal, in_unit
 from cxkpi.catalogue.report import Report
@@ -16,15 +18,13 @@ from cxkpi.documents.validation import describe
 from cxkpi.kinds.definition import Example
 from cxkpi.tables import ColumnType, Table
 
-# Fields of a row of the Result, and what they may be.
-IN_UNIT = ("value", "low", "high")
-NUMBERS = (*IN_UNIT, "n", "numerator", "denominator", "immature", "missing", "censored")
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "status": ("met", "missed", "alarm"),
-    "reason": ("no_target", "empty", "too_few", "withheld", "immature", "partial", "not_reached", "refused"),
-}
-EXPECTED = (*NUMBERS, *WORDS)
 MAX_ROWS = 100_000
+"""Rows of all examples of a catalogue together."""
+
+# As in the files of a report, where what lies beyond stands for no date.
+_YEARS = range(1900, 2200)
+_REACH = f"Years go from {_YEARS[0]} to {_YEARS[-1]}."
+_EMPTY = "Leave the cell empty where there is none."
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
@@ -40,12 +40,30 @@ _WANTED: Mapping[ColumnType, str] = {
 Row = Mapping[str, str | None]
 
 
+@dataclass(slots=True)
+class Allowance:
+    """How many rows the examples of a catalogue may still have."""
+
+    rows: int = MAX_ROWS
+
+
 def example(
-    text: ExampleText, number: int, unit: str, path: Path, tables: Mapping[str, Table], report: Report
+    text: ExampleText,
+    number: int,
+    unit: str,
+    path: Path,
+    tables: Mapping[str, Table],
+    report: Report,
+    left: Allowance | None = None,
 ) -> Example:
-    """The example at ``path``, the ``number``-th of its metric; what is wrong with it is reported."""
+    """The example at ``path``, the ``number``-th of its metric; what is wrong with it is reported.
+
+    ``left``: how many rows the examples may still have.
+    """
+    left = left or Allowance()
     given = {
-        name: parse_table(written, name, tables, (*path, "given", name), report) for name, written in text.given.items()
+        name: parse_table(written, name, tables, (*path, "given", name), report, left)
+        for name, written in text.given.items()
     }
     expect = _expected(text.expect, unit, (*path, "expect"), report)
     expect_by = {
@@ -64,6 +82,9 @@ def example(
     for key, written in (("since", text.since), ("until", text.until)):
         if written is not None and parse_date(written) is None:
             report.add("C504", f"'{written}' is not a date", (*path, key))
+    for key, written in (("as_of", text.as_of), ("since", text.since), ("until", text.until)):
+        if written is not None and _out_of_reach(written):
+            report.add("C504", f"the year of '{written}' is out of reach", (*path, key), _REACH)
     return Example(
         name=text.name or f"example {number}",
         given=given,
@@ -79,7 +100,9 @@ def example(
     )
 
 
-def parse_table(text: str, name: str, tables: Mapping[str, Table], path: Path, report: Report) -> tuple[Row, ...]:
+def parse_table(
+    text: str, name: str, tables: Mapping[str, Table], path: Path, report: Report, left: Allowance | None = None
+) -> tuple[Row, ...]:
     """The rows of a table written with bars between columns and its column names in the first line.
 
     Cells are trimmed, an empty cell is null, and a column ``rows`` says how often its row stands there.
@@ -95,16 +118,20 @@ def parse_table(text: str, name: str, tables: Mapping[str, Table], path: Path, r
     header, *body = lines
     columns = _columns([cell for _, cell in header], [at for at, _ in header], tables[name], path, report)
     rows: list[Row] = []
+    left = left or Allowance()
     for cells in body:
         row = _row(cells, columns, tables[name], path, report)
         if row is None:
             continue
         times = int(row.pop("rows", None) or 1)
-        if len(rows) + times <= MAX_ROWS:
-            rows.extend([row] * times)
-        else:
-            _fault(report, path, cells[0][0], "C501", f"an example has at most {MAX_ROWS:,} rows")
+        if times > left.rows:
+            message = f"the examples of a catalogue have at most {MAX_ROWS:,} rows in all"
+            if left.rows >= 0:
+                _fault(report, path, cells[0][0], "C501", message, "A few rows show what a metric means.")
+            left.rows = -1
             return ()
+        left.rows -= times
+        rows.extend([row] * times)
     return tuple(rows)
 
 
@@ -165,7 +192,16 @@ def _row(
         elif column in table.columns and not _fits(cell, table.columns[column].type):
             wanted = _WANTED[table.columns[column].type]
             _fault(report, path, offset, "C504", f"{column}: '{cell}' is not {wanted}")
+        elif column in table.columns and table.columns[column].type in ("date", "instant") and _out_of_reach(cell):
+            _fault(
+                report, path, offset, "C504", f"{column}: the year of '{cell}' is out of reach", f"{_REACH} {_EMPTY}"
+            )
     return row
+
+
+def _out_of_reach(written: str) -> bool:
+    at: date | None = parse_timestamp(written)
+    return at is not None and at.year not in _YEARS
 
 
 def _fits(cell: str, kind: ColumnType) -> bool:

@@ -193,13 +193,32 @@ class TableText(Written):
     span: list[str] | None = None
 
 
+# Fields of a row of the Result that an example may expect, and what they may be.
+IN_UNIT = ("value", "low", "high")
+NUMBERS = (*IN_UNIT, "n", "numerator", "denominator", "immature", "missing", "censored")
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "status": ("met", "missed", "alarm"),
+    "reason": ("no_target", "empty", "too_few", "withheld", "immature", "partial", "not_reached", "refused"),
+}
+EXPECTED = (*NUMBERS, *WORDS)
+_EXPECTED = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": ["number", "string", "null"] if name in IN_UNIT else ["number", "null"]} for name in NUMBERS},
+        **{name: {"enum": [*words, None]} for name, words in WORDS.items()},
+    },
+}
+Expected = Annotated[dict[str, Any], WithJsonSchema(_EXPECTED)]
+
+
 class ExampleText(Written):
     """An example as written: tables are text, with columns between bars."""
 
     name: str = ""
     given: dict[str, str]
-    expect: dict[str, Any] = Field(default_factory=dict)
-    expect_by: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    expect: Expected = Field(default_factory=dict)
+    expect_by: dict[str, dict[str, Expected]] = Field(default_factory=dict)
     as_of: str | None = None
     every: Every = "all"
     since: str | None = None

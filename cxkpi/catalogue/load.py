@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -13,22 +13,22 @@ from types import MappingProxyType
 from typing import Any
 
 from cxkpi.calendar import PATTERNS, Calendar, zone_named
-from cxkpi.catalogue import declared, examples, formulas, grammar, lint, overlays, rows_of_metrics, rules
-from cxkpi.catalogue.grammar import TOP, Common
+from cxkpi.catalogue import declared, dialects, examples, formulas, grammar, lint, overlays, rows_of_metrics, rules
+from cxkpi.catalogue.grammar import TOP, Common, Defaults
 from cxkpi.catalogue.hours import Beside, opening_hours
 from cxkpi.catalogue.meaning import definitions, metric_rows, metric_rows_at, of_catalogue
 from cxkpi.catalogue.protection import with_protection
 from cxkpi.catalogue.report import Report
-from cxkpi.catalogue.scopes import RESERVED, Fields, TableScope, find_column
-from cxkpi.catalogue.specs import Builder
-from cxkpi.catalogue.targets import targets_of
+from cxkpi.catalogue.scopes import RESERVED, Fields, TableScope, find_column, reachable_names
+from cxkpi.catalogue.specs import MEASURES, Builder
+from cxkpi.catalogue.targets import check_dimensions, targets_of
 from cxkpi.catalogue.variants import with_variants
 from cxkpi.catalogue.versions import Dated, check_times, with_versions
 from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
-from cxkpi.documents.validation import describe, keys_at, meant, validate
+from cxkpi.documents.validation import describe, keys_at, meant, validate, without_unknown
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
 from cxkpi.kinds import formula
 from cxkpi.kinds.definition import Metric, Term, Version
@@ -41,6 +41,11 @@ SHIPPED = "cxkpi:metrics.yaml"
 # Three hundred metrics with examples are a third of one.
 MAX_BYTES = 4_000_000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+# What has no such line is some other file, of which nothing is shown.
+CALLED_CATALOGUE = re.compile(r"^[\ufeff{]?\s*[\"']?cxkpi[\"']?\s*:", re.MULTILINE)
+_TERMS = ("numerator", "denominator")
+# Keys of a term that must not be missed where another was written for them.
+_DECIDING = (*MEASURES, "at", "from")
 _REQUIRED = ("calendar", "metrics")
 
 
@@ -72,15 +77,13 @@ class Catalogue:
 
 
 def load(path: Path | None) -> Catalogue:
-    """The catalogue in a file, or the one that ships with the package.
+    """The catalogue in a file, or the one that ships with the package; a dialect by its path (``dialects.named``).
 
     Raises:
         UsageError: There is no such file, it is a folder, or it may not be read.
         CatalogueError: The file is no right catalogue; with every problem found.
     """
-    if path is None:
-        return parse(_text(_shipped(), SHIPPED), SHIPPED)
-    return parse(_text(path, path.as_posix()), path.as_posix())
+    return parse(text_of(path), SHIPPED if path is None else path.as_posix())
 
 
 def parse(text: str, file: str, *, beside: Beside | None = None) -> Catalogue:
@@ -108,8 +111,8 @@ def _parsed(
     if (name := overlays.base_name(written, report)) is not None:
         lower, below = _extended(name, report, (*above, file), readers)
         whole, removed = overlays.overlaid(written, lower, name, report)
-        report.document = whole
-    document = with_variants(whole, report)
+        report.document, report.upper = whole, written
+    document = report.document = with_variants(whole, report)
     document, dated = with_versions(document, report)
     report.document = document
     top = _sections(document, report)
@@ -142,6 +145,8 @@ def _extended(
     except (OSError, ValueError, UsageError, CatalogueError) as error:
         raise overlays.unreadable(name, error, report) from error
     overlays.follow(shown, above, report)
+    if not CALLED_CATALOGUE.search(text):
+        raise overlays.no_catalogue(name, report)
     return _parsed(text, shown, None if reader is None else _further(reader, name), above, readers)
 
 
@@ -163,7 +168,9 @@ def _shipped() -> Traversable:
 
 def text_of(path: Path | None) -> str:
     """The text of a catalogue, or of the one that ships; raises as ``load`` does."""
-    return _text(_shipped(), SHIPPED) if path is None else _text(path, path.as_posix())
+    if path is None:
+        return _text(_shipped(), SHIPPED)
+    return _text(dialects.file(path) or path, path.as_posix())
 
 
 def decoded(written: bytes, shown: str) -> str:
@@ -237,6 +244,8 @@ def _sections(document: Document, report: Report) -> dict[str, Any]:
             found[key] = value
         elif key in ("fields", "tables"):
             found[key] = _salvaged(key, document.data[key])
+        elif key in _MODELS and isinstance(document.data[key], Mapping):
+            found[key] = _right_keys(_MODELS[key], document.data[key], document)
     return found
 
 
@@ -250,10 +259,35 @@ def _salvaged(key: str, section: Any) -> dict[str, Any]:
     if key == "fields":
         tables = {table: names for table, names in section.items() if isinstance(names, Mapping)}
         return {
-            table: {name: text if isinstance(text, str) else None for name, text in names.items()}
+            table: {
+                name: text if isinstance(text, str) else None
+                for name, text in names.items()
+                if isinstance(text, str) or NAME.fullmatch(name)
+            }
             for table, names in tables.items()
         }
     return declared.salvaged(section)
+
+
+# A section read key by key, and what it needs to be read at all.
+_MODELS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {
+    "calendar": (grammar.Calendar, {"timezone": "UTC"}),
+    "defaults": (Defaults, {}),
+}
+_ANY_HOURS = {"mon-sun": ["00:00-24:00"]}
+
+
+def _right_keys(read_as: tuple[Any, Mapping[str, Any]], section: Mapping[str, Any], document: Document) -> Any:
+    """A section without its keys that are wrong, so that what depends on the others is not called wrong, too."""
+    model, needed = read_as
+    right = dict(needed)
+    for key, value in section.items():
+        if not validate(model, {**right, key: value}, document, (), "")[1]:
+            right[key] = value
+    if "hours" in section and "hours" not in right:
+        # Hours there are, whichever: metrics may ask for them.
+        right["hours"] = _ANY_HOURS
+    return validate(model, right, document, (), "")[0]
 
 
 class _Reading:
@@ -281,6 +315,7 @@ class _Reading:
         self.fields = Fields(self.tables, self._fields(top.get("fields", {})), self.zone, report)
         self.fields.hours = opening_hours(self.calendar.hours, self.calendar.holidays, self.zone, report, beside)
         self.builder = Builder(self.fields, self.written, self.zone, report)
+        self.rows_left = examples.Allowance()
 
     def catalogue(self) -> Catalogue | None:
         """The catalogue; None where problems were reported."""
@@ -410,7 +445,11 @@ class _Reading:
             # Unknown keys do not hide what else is wrong.
             known = frozenset(keys_at(model, ()))
             rest = {key: value for key, value in data.items() if key in known}
-            common, _ = validate(model, rest, self.document, path, noun)
+            common, wrong = validate(model, rest, self.document, path, noun)
+            if wrong:
+                # What is wrong in one term does not hide what is wrong in the other.
+                terms = without_unknown(model, rest, _TERMS, _DECIDING)
+                common, _ = validate(model, terms, self.document, path, noun)
         return common if isinstance(common, Common) else None
 
     def _metric(self, title: str, common: Common | None, dated: Dated | None = None) -> Metric | None:
@@ -431,9 +470,11 @@ class _Reading:
                 if table in self.tables:
                     self.builder.column(common.cluster, (*path, "cluster"), TableScope(self.fields, table))
         worked = tuple(
-            examples.example(text, at + 1, unit, (*path, "examples", at), self.tables, report)
+            examples.example(text, at + 1, unit, (*path, "examples", at), self.tables, report, self.rows_left)
             for at, text in enumerate(common.examples)
         )
+        for at, one in enumerate(common.examples):
+            check_dimensions(one.expect_by, spec, self.tables, (*path, "examples", at, "expect_by"), report)
         if dated is None:
             self._check_proven(title, common)
         versions = () if dated is not None else self._versions(title)
@@ -524,9 +565,28 @@ class _Reading:
         for title, metric in metrics.items():
             for steps, rows in (metric_rows_at(metric.spec) if metric is not None else {}).items():
                 path: Steps = ("metrics", title, *steps)
-                for at, name in enumerate(rows.metrics):
-                    for read in rows_of_metrics.below(name, metrics):
-                        self._check_read(title, name, read, rows.per, (*path, "metrics", at))
+                reads = [
+                    (at, name, read)
+                    for at, name in enumerate(rows.metrics)
+                    for read in rows_of_metrics.below(name, metrics)
+                ]
+                sources = [read.spec for _, name, read in reads if name != title and not metric_rows(read.spec)]
+                known = [
+                    column for at, column in enumerate(rows.per) if self._somewhere(sources, column, (*path, "per", at))
+                ]
+                for at, name, read in reads:
+                    self._check_read(title, name, read, tuple(known), (*path, "metrics", at))
+
+    def _somewhere(self, specs: Sequence[Any], name: str, place: Steps) -> bool:
+        """Whether any of the metrics reads a table with a column; that none does is reported at the column."""
+        found = dict.fromkeys(one for spec in specs for one in rows_of_metrics.entities(spec, (name,)))
+        if not found or any(find_column(self.tables, table, column) is not None for table, column in found):
+            return True
+        tables = list(dict.fromkeys(table for table, _ in found if table in self.tables))
+        known = [one for table in tables for one in reachable_names(self.tables, table)]
+        shown = listed(f"'{table}'" for table in tables) if tables else "what is read"
+        self.report.add("C203", f"per: no column '{name}' in table {shown}{did_you_mean(name, known)}", place)
+        return False
 
     def _check_read(self, title: str, name: str, read: Metric, per: tuple[str, ...], place: Steps) -> None:
         """A metric that another one reads as rows: of another kind of source, and with the entity's columns."""

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from cxkpi.catalogue.load import SHIPPED, text_of
-from cxkpi.documents import places
 from cxkpi.documents.places import Document
-from cxkpi.errors import Place, UserError
-
-
-def read(path: Path | None) -> Document:
-    """The text of a catalogue with its places; an empty one where it cannot be read."""
-    shown = SHIPPED if path is None else path.as_posix()
-    try:
-        return places.read(text_of(path), shown)
-    except UserError:
-        return places.read("", shown)
+from cxkpi.errors import Place
 
 
 def metrics(document: Document) -> list[tuple[str, Place, int | None]]:
     """The metrics of a catalogue as written: name, place, and the line after the last of each (None: to the end)."""
     written = document.data.get("metrics") if isinstance(document.data, Mapping) else None
-    if not isinstance(written, Mapping):
+    if not isinstance(written, Mapping) or not written:
         return []
     found = [(name, document.place_of(("metrics", name), key=True)) for name in written]
     tops = [document.place_of((key,), key=True).line or 0 for key in document.data]

@@ -79,6 +79,13 @@ def unreadable(name: str, error: Exception, report: Report) -> CatalogueError:
     return CatalogueError(*report.sorted())
 
 
+def no_catalogue(name: str, report: Report) -> CatalogueError:
+    """That what should be extended is some other file."""
+    message = f"'{name}', which this extends, is no catalogue: it has no line 'cxkpi: 1'"
+    report.add("C211", message, _AT, "Its path is taken from the folder this catalogue is in.")
+    return CatalogueError(*report.sorted())
+
+
 def overlaid(upper: Document, lower: Document, name: str, report: Report) -> tuple[Document, Mapping[str, Place]]:
     """``upper`` over ``lower`` as one document, and by name the place where it takes a metric away.
 
@@ -92,9 +99,10 @@ def overlaid(upper: Document, lower: Document, name: str, report: Report) -> tup
         if not any(path[:depth] in merging.replaced for depth in range(1, len(path) + 1))
     }
     gone = merging.dropped
+    own = {path: at for path, at in upper.written.items() if path not in merging.broken}
     written = {
         path: at
-        for path, at in {**kept, **upper.written}.items()
+        for path, at in {**kept, **own}.items()
         if not any(path[:depth] in gone for depth in range(1, len(path) + 1))
     }
     others = (*upper.others, lower, *lower.others)
@@ -108,6 +116,7 @@ class _Merging:
         self.upper, self.lower, self.name, self.report = upper, lower, name, report
         self.replaced: set[Path] = set()
         self.dropped: set[Path] = set()
+        self.broken: set[Path] = set()
         self.removed: dict[str, Place] = {}
 
     def top(self) -> dict[str, Any]:
@@ -125,6 +134,8 @@ class _Merging:
         return found
 
     def _merged(self, upper: Any, lower: Any, path: Path, depth: int) -> Any:
+        if depth and isinstance(lower, Mapping) and not isinstance(upper, Mapping):
+            return self._kept(upper, lower, path)
         if depth == 0 or not isinstance(upper, Mapping) or not isinstance(lower, Mapping):
             self.replaced.add(path)
             return upper
@@ -133,7 +144,15 @@ class _Merging:
             found[key] = self._merged(value, lower[key], (*path, key), depth - 1) if key in lower else value
         return found
 
+    def _kept(self, upper: Any, lower: Any, path: Path) -> Any:
+        """What is no mapping is one mistake: that what stands below it is missing now need not be told as well."""
+        self.report.add("C103", f"'{path[-1]}' must be a mapping, not {describe(upper)}", path)
+        self.broken.add(path)
+        return lower
+
     def _metrics(self, upper: Any, lower: Any) -> Any:
+        if isinstance(lower, Mapping) and not isinstance(upper, Mapping):
+            return self._kept(upper, lower, ("metrics",))
         if not isinstance(upper, Mapping) or not isinstance(lower, Mapping):
             self.replaced.add(("metrics",))
             return upper
@@ -149,19 +168,24 @@ class _Merging:
         return found
 
     def _remove(self, name: str, metric: Any, found: dict[str, Any], path: Path) -> None:
-        if isinstance(metric, Mapping) and (len(metric) > 1 or metric["remove"] is not True):
-            message = "'remove' takes a metric away and goes with nothing else"
-            hint = "Write 'remove: true' alone, or leave it out."
-            self.report.add("C109", message, (*path, "remove"), hint, key=True)
-        elif name not in found:
+        self._check_alone(metric, path)
+        if name not in found:
             guess = did_you_mean(name, found)
             self.report.add("C201", f"no metric '{name}' in '{self.name}' to take away{guess}", path, key=True)
         self.removed[name] = self.upper.place_of(path, key=True)
         self.dropped.add(path)
         found.pop(name, None)
 
+    def _check_alone(self, written: Any, path: Path) -> None:
+        if isinstance(written, Mapping) and (len(written) > 1 or written["remove"] is not True):
+            message = f"'remove' takes a {'metric' if len(path) == 2 else 'variant'} away and goes with nothing else"
+            hint = "Write 'remove: true' alone, or leave it out."
+            self.report.add("C109", message, (*path, "remove"), hint, key=True)
+
     def _metric(self, upper: Any, lower: Any, path: Path) -> Any:
         """The keys of both; a metric of another kind is another metric and keeps nothing."""
+        if isinstance(lower, Mapping) and not isinstance(upper, Mapping):
+            return self._kept(upper, lower, path)
         both = isinstance(upper, Mapping) and isinstance(lower, Mapping)
         if not both or upper.get("kind", lower.get("kind")) != lower.get("kind"):
             self.replaced.add(path)
@@ -171,15 +195,31 @@ class _Merging:
         kept = {key: value for key, value in lower.items() if key not in gone}
         laid = {key: value for key, value in upper.items() if key not in (*gone, "variants")}
         found = self._merged(laid, kept, path, 1)
-        if upper.get("variants") is not None:
-            place: Path = (*path, "variants")
-            found["variants"] = self._merged(upper["variants"], lower.get("variants"), place, 1)
-            if isinstance(found["variants"], Mapping):
-                gone = [name for name, variant in found["variants"].items() if variant is None and name in _of(lower)]
-                self.dropped.update((*place, name) for name in gone)
-                for name in gone:
-                    self.removed[f"{path[-1]}.{name}"] = self.upper.place_of((*place, name), key=True)
-                found["variants"] = {name: one for name, one in found["variants"].items() if name not in gone}
+        if "variants" in gone:
+            place = self.upper.place_of((*path, "variants"), key=True)
+            self.removed |= {f"{path[-1]}.{name}": place for name in _of(lower)}
+        elif upper.get("variants") is not None:
+            found["variants"] = self._variants(upper["variants"], lower, path)
+        return found
+
+    def _variants(self, upper: Any, lower: Mapping[str, Any], path: Path) -> Any:
+        place: Path = (*path, "variants")
+        if not isinstance(upper, Mapping):
+            return self._merged(upper, lower.get("variants"), place, 1)
+        found = dict(_of(lower))
+        for name, variant in upper.items():
+            if variant is not None and not (isinstance(variant, Mapping) and "remove" in variant):
+                found[name] = variant
+                if name in _of(lower):
+                    self.replaced.add((*place, name))
+                continue
+            self._check_alone(variant, (*place, name))
+            if name not in _of(lower):
+                message = f"no variant '{name}' of '{path[-1]}' in '{self.name}' to take away"
+                self.report.add("C201", f"{message}{did_you_mean(name, _of(lower))}", (*place, name), key=True)
+            self.dropped.add((*place, name))
+            self.removed[f"{path[-1]}.{name}"] = self.upper.place_of((*place, name), key=True)
+            found.pop(name, None)
         return found
 
 
@@ -207,7 +247,14 @@ def without_stale(catalogue: Catalogue, lower: Catalogue, upper: Document, requi
         if metric.title not in before or (isinstance(written, Mapping) and "examples" in written):
             continue
         old, new = before[metric.title], now[metric.title]
-        kept = tuple(one for one in metric.examples if _still_proves(one, old, new, catalogue, lower))
+        # What the one below took away itself does not come back.
+        left = {one.place for one in lower.metrics[key].examples}
+        kept = tuple(
+            one
+            for one in metric.examples
+            if (one.place is not None and one.place.file == upper.file)
+            or (one.place in left and _still_proves(one, old, new, catalogue, lower))
+        )
         if required and metric.examples and not kept:
             message = f"the examples of '{metric.title}' prove another definition, and this catalogue requires examples"
             report.add("C505", message, ("metrics", metric.title), "Add 'examples:' of your own.", key=True)

@@ -58,7 +58,7 @@ def schema() -> dict[str, Any]:
         parts[f"{kind}.variant"] = {"allOf": [{"$ref": f"#/$defs/{kind}.keys"}], "properties": fixed}
         parts[f"{kind}.version"] = _version(part)
     parts["metric"] = _by_kind({kind: kind for kind in metrics})
-    parts["change"] = _change(metrics)
+    parts["change"] = _change(metrics, parts)
     _describe(catalogue, sections().get("Top level", {}))
     whole = _catalogue(catalogue, parts)
     return {**whole, "$defs": _used(parts, _names(whole))}
@@ -151,7 +151,7 @@ def _version(part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _change(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _change(metrics: Mapping[str, Mapping[str, Any]], parts: Mapping[str, Any]) -> dict[str, Any]:
     """What a catalogue says of a metric of the one it extends: keys of any kind, or that it is removed."""
     properties: dict[str, Any] = {}
     for part in metrics.values():
@@ -161,12 +161,21 @@ def _change(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
                 choices.append(value)
     # Of which kind the metric is only the other catalogue says, so every form a key has in some kind is taken.
     said = {key: _any_of(choices) for key, choices in properties.items()}
+    # A key without a value is one key of the other catalogue taken away.
+    said = {key: value if key == "kind" else _or_nothing(value, parts) for key, value in said.items()}
     said["kind"] = {**_said(said["kind"]), "enum": list(metrics)}
     itself = {"$ref": "#/$defs/change"}
-    said["variants"] = {**_said(said["variants"]), "type": "object", "additionalProperties": itself}
-    said["versions"] = {**_said(said["versions"]), "type": "array", "items": {"type": "object"}}
+    said["variants"] = {**_said(said["variants"]), "type": ["object", "null"], "additionalProperties": itself}
+    said["versions"] = {**_said(said["versions"]), "type": ["array", "null"], "items": {"type": "object"}}
     said["remove"] = {"const": True, "description": "Leaves the metric out"}
     return {"type": ["object", "null"], "additionalProperties": False, "properties": said}
+
+
+def _or_nothing(part: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in part.items() if key != "description"}
+    choices = rest["anyOf"] if list(rest) == ["anyOf"] else [rest]
+    said = _said(part) or _said(parts.get(str(part.get("$ref")).rpartition("/")[2], {}))
+    return {**said, "anyOf": [*choices, {"type": "null"}]}
 
 
 def _any_of(choices: list[dict[str, Any]]) -> dict[str, Any]:

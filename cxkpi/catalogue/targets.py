@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -114,19 +114,35 @@ def _values(name: str, written: str | list[str], place: Path, report: Report) ->
     return tuple(values)
 
 
-def _dimension(name: str, sources: Sequence[str], tables: Mapping[str, Table], place: Path, report: Report) -> None:
+def check_dimensions(names: Iterable[str], spec: Any, tables: Mapping[str, Table], path: Path, report: Report) -> None:
+    """What the rows an example expects are cut by."""
+    sources, renamed = _sources(spec)
+    for name in names:
+        if name not in renamed:
+            _dimension(name, sources, tables, (*path, name), report, "C503")
+
+
+def _dimension(
+    name: str,
+    sources: Sequence[str],
+    tables: Mapping[str, Table],
+    place: Path,
+    report: Report,
+    code: str = "C203",
+) -> None:
     """A metric can be cut by what every table it reads has."""
+    key = place[-2]
     for source in sources:
         if source not in tables or name in _OF_TIME:
             continue
         column = find_column(tables, source, name)
         if column is None:
             guess = did_you_mean(name, (*reachable_names(tables, source), *_OF_TIME))
-            report.add("C203", f"when: no column '{name}' in table '{source}'{guess}", place, key=True)
+            report.add(code, f"{key}: no column '{name}' in table '{source}'{guess}", place, key=True)
             return
         if column.type not in ("text", "boolean", "integer"):
-            message = f"when: '{name}' holds a {column.type}, and nothing is cut by that"
-            report.add("C203", message, place, "Name a column of texts, flags or whole numbers.", key=True)
+            message = f"{key}: '{name}' holds a {column.type}, and nothing is cut by that"
+            report.add(code, message, place, "Name a column of texts, flags or whole numbers.", key=True)
             return
 
 

@@ -12,6 +12,8 @@ from cxkpi.documents.places import Document, Path, Written
 # A variant is the same metric, of the same kind and unit. What names or proves one metric is not another's.
 FIXED = ("kind", "unit")
 NOT_INHERITED = ("variants", "examples", "aka")
+# Each is written out and read as a metric of its own: generous for people, and a second for a machine.
+MAX_OF_ONE, MAX_IN_ALL = 200, 1_000
 
 
 def with_variants(document: Document, report: Report) -> Document:
@@ -24,12 +26,17 @@ def with_variants(document: Document, report: Report) -> Document:
         return document
     expanded: dict[str, Any] = {}
     written = dict(document.written)
+    parts = by_metric(document)
+    left = MAX_IN_ALL
     for name, metric in metrics.items():
         expanded[name] = metric
         variants = metric.get("variants") if isinstance(metric, Mapping) else None
         if not isinstance(variants, Mapping):
             continue
         base: Path = ("metrics", name)
+        if too_many(len(variants), left, "variants", (*base, "variants"), report):
+            continue
+        left -= len(variants)
         for variant, override in variants.items():
             path: Path = (*base, "variants", variant)
             if not isinstance(override, Mapping):
@@ -45,17 +52,35 @@ def with_variants(document: Document, report: Report) -> Document:
             fixed = {key: metric[key] for key in FIXED if key in metric}
             # The order of the metric's own keys is kept, so that messages about both are the same.
             expanded[title] = {**kept, **own, **fixed}
-            written.update(_moved(document.written, base, ("metrics", title), (*kept, *fixed)))
-            written.update(_moved(document.written, path, ("metrics", title), tuple(own)))
+            here = {steps: at for steps, at in parts[name].items() if steps[0] in kept or steps[0] in fixed}
+            there = {
+                steps[2:]: at
+                for steps, at in parts[name].items()
+                if len(steps) > 2 and steps[:2] == ("variants", variant) and steps[2] in own
+            }
+            written |= {("metrics", title, *steps): at for steps, at in {**here, **there}.items()}
             written[("metrics", title)] = document.written[path]
     return replace(document, data={**document.data, "metrics": expanded}, written=written)
 
 
-def _moved(written: Mapping[Path, Written], source: Path, target: Path, keys: tuple[str, ...]) -> dict[Path, Written]:
-    depth = len(source)
-    wanted = frozenset(keys)
-    return {
-        (*target, *path[depth:]): at
-        for path, at in written.items()
-        if len(path) > depth and path[:depth] == source and path[depth] in wanted
-    }
+def too_many(count: int, left: int, what: str, path: Path, report: Report, most: int = MAX_OF_ONE) -> bool:
+    """Whether a metric has more variants or versions than are read, or than are left in all; that is reported."""
+    if count <= min(most, left):
+        return False
+    message = (
+        f"a metric has at most {most} {what}, not {count:,}"
+        if count > most
+        else f"a catalogue has at most {MAX_IN_ALL:,} {what} in all, and this goes beyond"
+    )
+    hint = "Cut one metric by a dimension instead (--by), or read several catalogues." if what == "variants" else None
+    report.add("C008", message, path, hint, key=True)
+    return True
+
+
+def by_metric(document: Document) -> Mapping[str, Mapping[Path, Written]]:
+    """By title where everything below a metric was written, by path from it."""
+    found: dict[str, dict[Path, Written]] = {str(title): {} for title in document.data["metrics"]}
+    for path, at in document.written.items():
+        if len(path) > 2 and path[0] == "metrics":
+            found.setdefault(str(path[1]), {})[path[2:]] = at
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from cxkpi.catalogue.moments import parse_date
 from cxkpi.catalogue.report import Report
+from cxkpi.catalogue.variants import MAX_IN_ALL, by_metric, too_many
 from cxkpi.documents.places import Document, Path, Written
 from cxkpi.documents.spelling import listed
 from cxkpi.documents.validation import describe
@@ -19,6 +20,7 @@ FIXED = (
     *("kind", "unit", "better", "roll", "cluster", "protects", "min_group", "guards", "family", "private"),
     *("label", "objective", "aka", "variants", "versions"),
 )
+MAX_OF_ONE = 100
 # Keys of the metric that are not those of a definition.
 _APART = ("versions", "variants", "examples")
 
@@ -42,7 +44,8 @@ def with_versions(document: Document, report: Report) -> tuple[Document, Mapping
     if not isinstance(metrics, Mapping):
         return document, {}
     written = dict(document.written)
-    parts = _by_metric(document)
+    parts = by_metric(document)
+    left = MAX_IN_ALL
     found: dict[str, tuple[Dated, ...]] = {}
     for title, metric in metrics.items():
         versions = metric.get("versions") if isinstance(metric, Mapping) else None
@@ -50,6 +53,10 @@ def with_versions(document: Document, report: Report) -> tuple[Document, Mapping
         if not isinstance(versions, list) or not all(isinstance(one, Mapping) for one in versions):
             continue
         home: Path = ("metrics", title)
+        if too_many(len(versions), left, "versions", (*home, "versions"), report, MAX_OF_ONE):
+            continue
+        left -= len(versions)
+        by_version = _by_version(parts[title])
         data = {key: value for key, value in metric.items() if key not in _APART}
         dated = [Dated(None, home, data)]
         there = {path: at for path, at in parts[title].items() if path[0] not in _APART}
@@ -59,9 +66,7 @@ def with_versions(document: Document, report: Report) -> tuple[Document, Mapping
             own = _own(title, version, metrics, place, report)
             data = {**data, **own}
             there = {path: one for path, one in there.items() if path[0] not in own} | {
-                path[2:]: one
-                for path, one in parts[title].items()
-                if path[:2] == ("versions", at) and len(path) > 2 and path[2] in own
+                path[2:]: one for path, one in by_version.get(at, {}).items() if path[2] in own
             }
             target: Path = ("dated", title, at)
             written |= {(*target, *path): one for path, one in there.items()}
@@ -72,12 +77,12 @@ def with_versions(document: Document, report: Report) -> tuple[Document, Mapping
     return replace(document, written=written), found
 
 
-def _by_metric(document: Document) -> Mapping[str, Mapping[Path, Written]]:
-    """By title where everything below a metric was written, by path from it."""
-    found: dict[str, dict[Path, Written]] = {}
-    for path, at in document.written.items():
-        if len(path) > 2 and path[0] == "metrics":
-            found.setdefault(str(path[1]), {})[path[2:]] = at
+def _by_version(parts: Mapping[Path, Written]) -> Mapping[object, Mapping[Path, Written]]:
+    """By position in ``versions`` where everything below a version was written, by path from the metric."""
+    found: dict[object, dict[Path, Written]] = {}
+    for path, at in parts.items():
+        if len(path) > 2 and path[0] == "versions":
+            found.setdefault(path[1], {})[path] = at
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cxkpi.calendar import WEEKDAYS
 from cxkpi.errors import Place
-from cxkpi.kinds.definition import Duration, Example, Goal, Metric, metric_rows_named
+from cxkpi.kinds.definition import Duration, Example, Goal, Metric, Split, metric_rows_named
 from cxkpi.kinds.expression import Expression
 from cxkpi.tables import Table, paths
 
@@ -41,9 +41,19 @@ class Leaf:
     given: bool = True
 
 
+_HINTS: dict[type, Mapping[str, Any]] = {}
+
+
+def _hints(spec: type) -> Mapping[str, Any]:
+    # Working them out takes longer than everything else that is said of a metric.
+    if spec not in _HINTS:
+        _HINTS[spec] = get_type_hints(spec, include_extras=True)
+    return _HINTS[spec]
+
+
 def leaves(value: Any, key: str = "") -> Iterator[Leaf]:
     """Every value below a dataclass, in the order declared, nested ones with dotted keys."""
-    hints = get_type_hints(type(value), include_extras=True)
+    hints = _hints(type(value))
     for field in dataclasses.fields(value):
         found = getattr(value, field.name)
         name = f"{key}.{field.name.rstrip('_')}".lstrip(".")
@@ -189,6 +199,9 @@ def formula(metric: Metric) -> tuple[str, ...]:
     at = getattr(spec, "at", None)
     if isinstance(at, str):
         lines.append(f"A row belongs to the period of its {at}.")
+    stretches = [one.at for one in (spec, *_terms(spec)) if isinstance(getattr(one, "at", None), Split)]
+    for stretch in dict.fromkeys(stretches):
+        lines.append(f"What is summed is spread over the time from {stretch.split[0]} to {stretch.split[1]}.")
     if metric.matures is not None:
         lines.append(f"A row is judged once it is {metric.matures} old.")
     if metric.roll is not None:
@@ -196,6 +209,11 @@ def formula(metric: Metric) -> tuple[str, ...]:
     if metric.cluster is not None:
         lines.append(f"The interval allows for rows of one {metric.cluster} being alike.")
     return tuple(lines)
+
+
+def _terms(spec: Any) -> tuple[Any, ...]:
+    terms = (getattr(spec, "numerator", None), getattr(spec, "denominator", None))
+    return tuple(term for term in terms if term is not None)
 
 
 def _rows(source: Any, where: Expression | None) -> str:
@@ -294,9 +312,17 @@ def _repeat(spec: Any) -> str:
         f"Of the {_rows_of(spec)}, the share that is {negated}{relation} by {other} with the same {_and(spec.key)} "
         f"within {spec.within}{begins}, counted from {spec.clock.from_} of the one to {spec.clock.to} of the other."
     )
-    meets = getattr(spec, "meets", None)
-    if meets is not None:
-        text += f" A row must also meet: {shown(meets)}."
+    if spec.chain == "gap":
+        text += f" Rows less than {spec.within} apart are one chain, and a chain of several rows fails as a whole."
+    text += {"first": " Only the first row of each is judged.", "keys": " A key counts where it appears once."}.get(
+        spec.count, ""
+    )
+    if spec.meets is not None:
+        text += f" A row must also meet: {shown(spec.meets)}."
+    text += {
+        "bounds": " With it stand the limits between which it may still come to lie.",
+        "survival": " Rows not yet judged count as long as they have been watched (Kaplan–Meier).",
+    }.get(spec.immature, "")
     empty = "left out" if spec.blank_key == "exclude" else "never followed"
     return f"{text} Rows with an empty key are {empty}."
 
@@ -313,8 +339,20 @@ def _time_to_event(spec: Any) -> str:
     else:
         what = shown(event)
     text = f"From {spec.start} to {what}, over {_rows_of(spec)}: {_read(spec.read)}."
-    censor = getattr(spec, "censor", None)
-    return text if censor is None else f"{text} Who has not had it is watched until {censor}."
+    if spec.censor is not None:
+        text += f" Who has not had it is watched until {spec.censor}."
+    if spec.competing is not None:
+        text += f" It can no longer happen after {_ends(spec.competing)} (Aalen–Johansen)."
+    if spec.entered is not None:
+        text += f" Nobody is at risk before {spec.entered}."
+    return text
+
+
+def _ends(competing: Any) -> str:
+    causes = competing if isinstance(competing, tuple) else (competing,)
+    return " or ".join(
+        cause if isinstance(cause, str) else f"{cause.at} where {shown(cause.where)}" for cause in causes
+    )
 
 
 def _read(read: Any) -> str:
@@ -386,7 +424,7 @@ def mentioned(text: str, table: str, fields: Mapping[str, Mapping[str, str]]) ->
 
 def tabled(spec: Any, key: str = "", outer: str | None = None) -> Iterator[tuple[str | None, Leaf]]:
     """Every leaf of a spec with the table its names are of; None where they are not of a table."""
-    hints = get_type_hints(type(spec), include_extras=True)
+    hints = _hints(type(spec))
     table = outer
     if "from_" in hints and (_role(hints["from_"]) in ("table", "source") or not isinstance(spec.from_, str)):
         table = spec.from_ if isinstance(spec.from_, str) else None

@@ -56,6 +56,9 @@ def _stop(number: int, _: object) -> NoReturn:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    from cxkpi.cli import messages
+
+    messages.choose(sys.argv[1:] if argv is None else argv)
     from cxkpi.cli.commands import app
 
     code = app(args=None if argv is None else list(argv), prog_name="cxkpi", standalone_mode=False)
@@ -75,7 +78,8 @@ def _failed(error: Exception) -> int:
             messages.problems(error)
             return error.exit_code
         case TyperException():
-            messages.say(_usage(error))
+            message = _usage(error)
+            messages.say(f"error[U100]: {message}", "error", code="U100", message=message)
             return error.exit_code
         case typer.Abort():
             return EXIT_INTERRUPTED
@@ -84,8 +88,8 @@ def _failed(error: Exception) -> int:
         case _:
             import traceback
 
-            messages.raw("".join(traceback.format_exception(error)))
-            messages.say("This is a fault of cxkpi, not yours. Please report it with the lines above.")
+            said = "This is a fault of cxkpi, not yours. Please report it with the lines above."
+            messages.fault("".join(traceback.format_exception(error)), said)
             return EXIT_INTERNAL
 
 
@@ -93,4 +97,4 @@ def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cxkpi"
     message = error.format_message().replace("Value error, ", "").strip()
-    return f"error[U100]: {sentence(message)} Try '{command} --help'."
+    return f"{sentence(message)} Try '{command} --help'."

@@ -16,9 +16,6 @@ from cxkpi.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from cxkpi.result import FileEntry
 
-OUTPUT_FORMATS: Mapping[str, str] = {".json": "json", ".csv": "csv"}
-"""File extension to the format written there."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -64,6 +61,22 @@ def metrics(values: Sequence[str], everything: bool) -> tuple[str, ...]:
         message = f"--all measures every metric, and --metric only {', '.join(found)}."
         raise UsageError(Problem("U110", message, None, "Give one of the two."))
     return found
+
+
+def catalogue(given: Path | None, dialect: str | None) -> Path | None:
+    """The catalogue that ``--catalogue`` or ``--dialect`` names.
+
+    Raises:
+        UsageError: Both do, or there is no such dialect.
+    """
+    if dialect is None:
+        return given
+    if given is not None:
+        message = f"--catalogue {given} and --dialect {dialect} both say what metrics mean."
+        raise UsageError(Problem("U110", message, None, "Give one of the two."))
+    from cxkpi.catalogue import dialects
+
+    return dialects.named(dialect)
 
 
 def newest(number: int | None) -> int | None:
@@ -181,8 +194,8 @@ def check_limit(limit: Limit | None, files: Sequence[FileEntry]) -> None:
     raise InputError(Problem("I190", message, None, "--rejects FILE writes them with the reasons."))
 
 
-def outputs(paths: Sequence[Path], formats: Mapping[str, str] = OUTPUT_FORMATS) -> tuple[tuple[Path, str], ...]:
-    """Each output file with its format, by the end of its name.
+def outputs(paths: Sequence[Path], formats: Mapping[str, str]) -> tuple[tuple[Path, str], ...]:
+    """Each output file with its format, by the end of its name; ``formats``: extension to format.
 
     Raises:
         UsageError: An extension that no format has.

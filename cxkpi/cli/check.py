@@ -59,6 +59,7 @@ def check(
         typer.Option("--explain", metavar="CODE", show_default=False, help="Print what an error code means."),
     ] = None,
     catalogue: options.Catalogue = None,
+    dialect: options.Dialect = None,
     strict: Annotated[bool, typer.Option("--strict", metavar="", help="Let warnings fail, too.")] = False,
     no_examples: Annotated[bool, typer.Option("--no-examples", metavar="", help="Do not run the examples.")] = False,
     quiet: Annotated[
@@ -82,7 +83,8 @@ def check(
         output.print_text(pages.as_text(pages.page(explain)))
         return EXIT_FINE
     outputs = _outputs(output_ or ())
-    named: list[Path | None] = [*(catalogues or ()), *([catalogue] if catalogue is not None else [])]
+    given = arguments.catalogue(catalogue, dialect)
+    named: list[Path | None] = [*(catalogues or ()), *([given] if given is not None else [])]
     arguments.not_an_input(list(outputs), [path for path in named if path is not None])
 
     # Examples are small: Polars takes longer to wake a second thread than to do the work.

@@ -22,6 +22,7 @@ from cxkpi.cli.metrics import metrics
 from cxkpi.cli.report import report
 from cxkpi.cli.schema import schema
 from cxkpi.cli.tables import tables
+from cxkpi.cli.verify import verify
 from cxkpi.errors import EXIT_USAGE
 
 
@@ -118,5 +119,5 @@ def root(
         raise typer.Exit(EXIT_USAGE)
 
 
-for command in (report, doctor, metrics, check, diff, schema, adopt, tables, demo, cache):
+for command in (report, doctor, metrics, check, diff, schema, adopt, tables, demo, cache, verify):
     app.command(cls=_Command)(command)

@@ -56,18 +56,22 @@ def check(
         dated = events or written if everything else [*events, *written]
         which = "the data" if everything else age.pattern
         if not dated:
-            messages.say(f"stale: no file fits {which}, which must not be older than {age.written}.")
+            _say(f"no file fits {which}, which must not be older than {age.written}.")
         elif max(dated) - present > _AHEAD:
             # How new the rest is cannot be seen behind it, and a wrong date must not switch the watch off.
             ahead = f"{max(dated):%Y-%m-%d}"
-            messages.say(f"stale: the newest event of {which} lies in the future, on {ahead}: a wrong date?")
+            _say(f"the newest event of {which} lies in the future, on {ahead}: a wrong date?")
         elif present - max(dated) > age.limit:
             behind = _length(present - max(dated))
-            messages.say(f"stale: the newest event of {which} is {behind} old; it may be {age.written}.")
+            _say(f"the newest event of {which} is {behind} old; it may be {age.written}.")
         else:
             continue
         code = EXIT_STALE
     return code
+
+
+def _say(text: str) -> None:
+    messages.say(f"stale: {text}", "error", code="stale", message=text)
 
 
 def _length(age: timedelta) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cxkpi.cli import messages
-from cxkpi.errors import EXIT_FINE, EXIT_GATE
+from cxkpi.errors import EXIT_FINE, EXIT_GATE, Problem, UsageError
 
 if TYPE_CHECKING:
     from cxkpi.result import Result, Row
 
-GATES = ("missed", "alarm", "rejects")
+GATES = ("missed", "alarm", "rejects", "stale", "restated")
 
 _FAILING = {"missed": ("missed", "alarm"), "alarm": ("alarm",)}
 _VERB = {"missed": "missed the target", "alarm": "reached the alarm"}
@@ -22,16 +22,40 @@ def check(gates: Sequence[str], result: Result, show_values: bool) -> int:
     from cxkpi.reports.reading import aliases
 
     hidden = {} if show_values else aliases(result)
-    failures = [line for gate in gates for line in _failures(gate, result, hidden)]
-    for failure in failures:
-        messages.say(failure)
+    failures = [(gate, line) for gate in gates for line in _failures(gate, result, hidden)]
+    for gate, failure in failures:
+        messages.say(failure, "error", code=gate)
     return EXIT_GATE if failures else EXIT_FINE
+
+
+def ready(gates: Sequence[str], ages: Sequence[object], against: object) -> None:
+    """Refuse a gate that could never fail: nothing says how old data may be, or what to compare with.
+
+    Raises:
+        UsageError: So it is.
+    """
+    if "stale" in gates and not ages:
+        hint = "Add --max-age 26h, or max_age to files in cxkpi.yaml."
+        raise UsageError(Problem("U113", "--fail-on stale: nothing says how old the data may be.", None, hint))
+    if "restated" in gates and against is None:
+        hint = "Add --against run.json, the manifest of an earlier run."
+        raise UsageError(Problem("U113", "--fail-on restated: there is no run to compare with.", None, hint))
 
 
 def _failures(gate: str, result: Result, hidden: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     from cxkpi.reports import periods
     from cxkpi.reports.reading import newest_judged
 
+    if gate == "stale":
+        # Its code is that of --max-age, and what is too old is said there.
+        return
+    if gate == "restated":
+        found = result.restated
+        final = 0 if found is None else sum(cell.final for cell in found.cells)
+        if found is not None and final:
+            number = "1 past figure is" if final == 1 else f"{final:,} past figures are"
+            yield f"--fail-on restated: {number} not what the run of {found.against} had"
+        return
     if gate == "rejects":
         rejected = sum(entry.rejected for entry in result.files)
         if rejected:

@@ -1,19 +1,26 @@
-"""What goes to stderr: notes, rejected records, problems. Nothing else in the package writes there."""
+"""What goes to stderr: notes, rejected records, problems. Nothing else in the package writes there.
+
+With ``--log-format json`` each is one object on a line of its own: ``level`` (``info``, ``note``, ``warning``,
+``error``, ``fault``), ``code``, ``message``, ``file``, ``line``, and where there are any ``column``, ``hint`` and
+``trace``. Nothing in them depends on the terminal.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
+from io import StringIO
 from shutil import get_terminal_size
 from textwrap import fill
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
 from cxkpi.cli.streams import ReaderGone
 
 if TYPE_CHECKING:
-    from cxkpi.errors import UserError
+    from cxkpi.errors import Problem, UserError
     from cxkpi.result import FileEntry, Reject
 
 MASK = "***"
@@ -37,15 +44,71 @@ def raw(text: str) -> None:
         write(sys.stderr, text)
 
 
-def say(text: str) -> None:
-    """One paragraph on stderr, without the control characters that names from the data may hold."""
+Level: TypeAlias = Literal["info", "note", "warning", "error", "fault"]
+
+_OPTION = "--log-format"
+_json = False
+
+
+def choose(argv: Sequence[str]) -> None:
+    """Write as ``--log-format`` says, found among what was typed, so that a slip in another option is said that way."""
+    global _json
+    words = [*argv, ""]
+    asked = [words[at + 1] for at, word in enumerate(argv) if word == _OPTION]
+    asked += [word.partition("=")[2] for word in argv if word.startswith(f"{_OPTION}=")]
+    _json = asked[-1:] == ["json"]
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing is said for a while, as where a report is made again only to be compared."""
+    with redirect_stderr(StringIO()):
+        yield
+
+
+def say(text: str, level: Level = "info", **told: str | int | None) -> None:
+    """One paragraph on stderr, without the control characters that names from the data may hold.
+
+    ``told``: ``code``, ``file``, ``line`` and the like, for programs; ``message``, if it is not the text.
+    """
+    if _json:
+        shown = {"level": level, "code": None, "message": text, "file": None, "line": None}
+        raw(json.dumps(shown | told) + "\n")
+        return
     raw("".join(char if char == "\n" or char.isprintable() else "?" for char in text) + "\n")
+
+
+def problem(one: Problem) -> None:
+    """Something a person did, or that is wrong with what was given."""
+    level: Level = "error" if one.severity == "error" else "warning" if one.severity == "warning" else "note"
+    told: dict[str, str | int | None] = {"code": one.code, "message": one.message}
+    if one.place is not None:
+        told |= {"file": one.place.file, "line": one.place.line}
+        if one.place.column is not None:
+            told["column"] = one.place.column
+    if one.hint is not None:
+        told["hint"] = one.hint
+    say(str(one), level, **told)
 
 
 def problems(error: UserError) -> None:
     """A person's mistake, one paragraph for each problem."""
-    for problem in error.problems:
-        say(str(problem))
+    for one in error.problems:
+        problem(one)
+
+
+def fault(trace: str, message: str) -> None:
+    """A fault of ours: the lines a report of it needs, and what to do."""
+    if _json:
+        say(message, "fault", trace=trace)
+        return
+    raw(trace)
+    say(message)
+
+
+def warn(text: str) -> None:
+    """What a person should change, and what stops nothing."""
+    say(f"warning: {text}", "warning", message=text)
 
 
 def notes(lines: Iterable[str]) -> None:
@@ -53,7 +116,8 @@ def notes(lines: Iterable[str]) -> None:
     width = get_terminal_size().columns if sys.stderr.isatty() else None
     for line in lines:
         text = f"note: {line}"
-        say(text if width is None else fill(text, width, subsequent_indent="      ", break_on_hyphens=False))
+        folded = text if width is None else fill(text, width, subsequent_indent="      ", break_on_hyphens=False)
+        say(folded, "note", message=line)
 
 
 def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: bool) -> None:
@@ -61,14 +125,16 @@ def rejects(rows: Sequence[Reject], files: Sequence[FileEntry], *, show_values: 
     total = max(len(rows), sum(entry.rejected for entry in files))
     if total == 0:
         return
-    say(f"{total:,} {'record was' if total == 1 else 'records were'} rejected:")
+    say(f"{total:,} {'record was' if total == 1 else 'records were'} rejected:", "note")
     for row in rows[:_LISTED]:
         # A record may be wrong as a whole, and then no cell is to blame.
         value = MASK if row.masked and not show_values else repr(row.value)
         cell = f"{row.column} {value}: " if row.column else ""
-        say(f"  {row.path}:{row.line}: {cell}{row.reason}")
+        text = f"{cell}{row.reason}"
+        say(f"  {row.path}:{row.line}: {text}", "note", message=text, file=row.path, line=row.line)
     if total > _LISTED:
-        say(f"  … and {total - _LISTED:,} more; --rejects FILE writes them all")
+        more = f"… and {total - _LISTED:,} more; --rejects FILE writes them all"
+        say(f"  {more}", "note", message=more)
 
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -81,7 +147,7 @@ def progress(text: str, *, quiet: bool) -> Iterator[Progress | None]:
 
     Gives what is to be told of files being read; None, and nothing is shown, unless stderr is a terminal.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or _json or not sys.stderr.isatty():
         yield None
         return
     from rich import progress as bars

@@ -40,9 +40,13 @@ def metrics(
         ),
     ] = None,
     format_: Annotated[
-        Literal["table", "json"], typer.Option("--format", "-f", help="What to print; [bold]json[/] says everything.")
+        Literal["table", "json", "markdown"],
+        typer.Option(
+            "--format", "-f", help="What to print; [bold]json[/] says everything, [bold]markdown[/] is a page of all."
+        ),
     ] = "table",
     catalogue: options.Catalogue = None,
+    dialect: options.Dialect = None,
     profile: options.Profiles = None,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -65,7 +69,7 @@ def metrics(
     from cxkpi.catalogue.words import card
     from cxkpi.measurement.run import choose, titles
 
-    defined = _catalogue(catalogue, paths)
+    defined = _catalogue(arguments.catalogue(catalogue, dialect), paths)
     every = titles(defined)
     chosen = choose(defined, names, True) if names else list(every.values())
     allowed: Mapping[str, Allowance] | None = None
@@ -81,6 +85,10 @@ def metrics(
         from cxkpi.reports import definitions_json
 
         output.print_text(definitions_json.render(defined.path, defined.hash, cards, allowed))
+    elif format_ == "markdown":
+        from cxkpi.reports import definitions_markdown
+
+        output.print_text(definitions_markdown.render(cards, defined.path))
     else:
         _print(cards, allowed, full=bool(names))
     return _impossible(names, allowed)

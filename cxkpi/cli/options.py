@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -30,6 +30,15 @@ Catalogue: TypeAlias = Annotated[
     ),
 ]
 
+Dialect: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="A vendor's own definitions instead: genesys_cloud, amazon_connect, nice_cxone, talkdesk, zendesk, cisco.",
+    ),
+]
+
 Profiles: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
@@ -52,4 +61,13 @@ NoCache: TypeAlias = Annotated[
 
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", metavar="", help="No notes and no progress; the result and errors only.")
+]
+
+LogFormat: TypeAlias = Annotated[
+    Literal["text", "json"],
+    typer.Option(
+        "--log-format",
+        show_default=False,
+        help="How stderr is written: [bold]json[/] is one object a line, with level, code, message, file and line.",
+    ),
 ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import signal
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +28,8 @@ PIPE_WIDTH = 100
 _OWNER_ONLY = 0o600
 
 
-def print_text(text: str) -> None:
-    """A machine-readable result on stdout, in UTF-8 whatever the locale.
+def print_text(text: str | bytes) -> None:
+    """A machine-readable result on stdout, in UTF-8 whatever the locale; ``text`` may be in UTF-8 already.
 
     Raises:
         OutputError: stdout cannot be written, because a disk is full for instance.
@@ -34,10 +37,10 @@ def print_text(text: str) -> None:
     with reporting(STDOUT):
         binary = getattr(sys.stdout, "buffer", None)
         if binary is None:
-            sys.stdout.write(text)
+            sys.stdout.write(text if isinstance(text, str) else text.decode("utf-8"))
         else:
             sys.stdout.flush()
-            binary.write(text.encode("utf-8", "backslashreplace"))
+            binary.write(_bytes(text))
         sys.stdout.flush()
 
 
@@ -96,10 +99,14 @@ def as_text(renderable: RenderableType, width: int = PIPE_WIDTH) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().split("\n")[:-1])
 
 
-def write_file(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a text file, UTF-8, as :func:`replacing` does."""
+def write_file(path: Path, content: str | bytes, *, private: bool = False) -> None:
+    """Write a file, text in UTF-8, as :func:`replacing` does."""
     with replacing(path, private=private) as part:
-        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+        part.write_bytes(_bytes(content))
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
 
 
 def write_rejects(path: Path, rows: Sequence[Reject]) -> None:
@@ -118,25 +125,147 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
     Raises:
         OutputError: The file cannot be written; what was there before is untouched.
     """
-    place = Path(os.path.realpath(path))
     with reporting(path):
-        if place.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not place.parent.is_dir():
-            raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+        place = _place(path)
         if place.exists() and not place.is_file():
             yield place
             return
-        mode = _OWNER_ONLY if private else _permissions(place)
-        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
-        os.close(handle)
-        part = Path(name)
+        part = _part(place, private)
         try:
             yield part
-            part.chmod(mode)
+            _settle(part)
             part.replace(place)
         finally:
             part.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of a run: its place as it was named, its size in bytes and the SHA-256 of what was written."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+class Together:
+    """Several files that appear together; see :func:`together`."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Path, Path, Path]] = []
+        self._direct: list[tuple[Path, bytes]] = []
+        self.written: list[Written] = []
+
+    def add(self, path: Path, content: str | bytes) -> None:
+        """Keep a file for :meth:`appear`, written already, so that a full disk is noticed before anything is replaced.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        data = _bytes(content)
+        with reporting(path):
+            place = _place(path)
+            if place.exists() and not place.is_file():
+                self._direct.append((path, data))
+            else:
+                with _unstopped():
+                    part = _part(place, private=False)
+                    self._waiting.append((path, part, place))
+                part.write_bytes(data)
+                _settle(part)
+        self.written.append(Written(path, len(data), hashlib.sha256(data).hexdigest()))
+
+    def appear(self, last: Path | None = None) -> None:
+        """Rename all into their places, in their order. ``last`` is one of them that speaks of the others.
+
+        It is taken away before the first of them changes, so that at no moment, and if the process is killed at no
+        moment, it speaks of files that are not there. Another run that does the same waits.
+
+        Raises:
+            OutputError: One cannot be put in its place.
+        """
+        for path, data in self._direct:
+            with reporting(path):
+                path.write_bytes(data)
+        with _alone(last), _unstopped():
+            if last is not None:
+                with reporting(last):
+                    _place(last).unlink(missing_ok=True)
+            for path, part, place in self._waiting:
+                with reporting(path):
+                    part.replace(place)
+
+    def forget(self) -> None:
+        """Take away what has not appeared."""
+        for _, part, _ in self._waiting:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def together() -> Iterator[Together]:
+    """Files that appear together, by :meth:`Together.appear`, or not at all."""
+    files = Together()
+    try:
+        yield files
+    finally:
+        files.forget()
+
+
+def _place(path: Path) -> Path:
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not place.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+    return place
+
+
+def _part(place: Path, private: bool) -> Path:
+    mode = _OWNER_ONLY if private else _permissions(place)
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
+    os.close(handle)
+    part = Path(name)
+    part.chmod(mode)
+    return part
+
+
+def _settle(part: Path) -> None:
+    """Have the disk hold what was written before its name does, so that not even a power cut leaves half a file."""
+    # Some file systems know no such thing.
+    with part.open("rb") as file, suppress(OSError):
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _alone(file: Path | None) -> Iterator[None]:
+    """While another run puts its files in place in the same folder, wait; nothing is waited for where none is named."""
+    if file is None or sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = None
+    with suppress(OSError):
+        handle = os.open(_place(file).parent, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+@contextmanager
+def _unstopped() -> Iterator[None]:
+    """Signals to stop wait until this is done, which takes no time."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def make_folder(folder: Path) -> None:

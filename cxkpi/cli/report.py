@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, freshness, gates, messages, options, output
+from cxkpi.cli import arguments, freshness, gates, messages, options, output, outputs, recording
 from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show
 
 
 def report(
+    context: typer.Context,
     paths: options.Paths = None,
     metric: Annotated[
         list[str] | None,
@@ -52,6 +53,16 @@ def report(
             rich_help_panel=WHAT,
             show_default=False,
             help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
+        ),
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=WHAT,
+            show_default=False,
+            help="A vendor's own definitions instead: [bold]genesys_cloud[/], [bold]amazon_connect[/], "
+            "[bold]nice_cxone[/], [bold]talkdesk[/], [bold]zendesk[/] or [bold]cisco[/].",
         ),
     ] = None,
     by: Annotated[
@@ -101,7 +112,7 @@ def report(
         ),
     ] = None,
     format_: Annotated[
-        Literal["table", "json", "csv"] | None,
+        outputs.Printed | None,
         typer.Option(
             "--format",
             "-f",
@@ -118,9 +129,17 @@ def report(
             metavar="FILE",
             rich_help_panel=SHOW,
             show_default=False,
-            help="Write a file; its name ends in .json or .csv. Repeat for several.",
+            help="Write a file; the end of its name chooses what: .html .xlsx .md .csv .json .parquet .prom, or .pdf "
+            "where Chromium is installed. Repeat for several.",
         ),
     ] = None,
+    locale: Annotated[
+        outputs.Locale,
+        typer.Option(
+            rich_help_panel=SHOW,
+            help="How CSV is written: [bold]de[/] has semicolons and decimal commas, as a German spreadsheet expects.",
+        ),
+    ] = "en",
     show_values: Annotated[
         bool,
         typer.Option(
@@ -130,19 +149,43 @@ def report(
             help="Print agent and customer ids, names and free text, which are hidden otherwise.",
         ),
     ] = False,
+    pseudonyms: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="KEYFILE",
+            rich_help_panel=SHOW,
+            show_default=False,
+            help="Call people by aliases such as agent-7KQ2FX everywhere, the same ones for the same key.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", "-q", metavar="", rich_help_panel=SHOW, help="No notes and no progress; errors only."),
+        typer.Option(
+            "--quiet",
+            "-q",
+            metavar="",
+            rich_help_panel=SHOW,
+            help="No notes, no summary and no progress: nothing on stderr unless the exit code is not 0.",
+        ),
     ] = False,
+    log_format: Annotated[
+        Literal["text", "json"],
+        typer.Option(
+            rich_help_panel=SHOW,
+            show_default=False,
+            help="How stderr is written: [bold]json[/] is one object a line, with level, code, message, file and line.",
+        ),
+    ] = "text",
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-on",
-            metavar="missed|alarm|rejects",
+            metavar="missed|alarm|rejects|stale|restated",
             rich_help_panel=SAFE,
             show_default=False,
             help="Exit with 1 if in a printed line the newest judged period missed its target, or is beyond its alarm, "
-            "or if records were rejected. Repeatable.",
+            "if records were rejected, or if figures differ from the run of --against; with 4 if the data are older "
+            "than --max-age or cxkpi.yaml allows. Repeatable.",
         ),
     ] = None,
     max_rejects: Annotated[
@@ -172,6 +215,34 @@ def report(
             rich_help_panel=SAFE,
             show_default=False,
             help="Write every rejected record with file, line and reason as CSV, readable by you only.",
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Record the run: inputs, catalogue, versions and outputs, all by hash. [bold]cxkpi verify[/] proves "
+            "it.",
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MANIFEST",
+            rich_help_panel=SAFE,
+            show_default=False,
+            help="Say which figures of past periods are not what they were in that run, and why.",
+        ),
+    ] = None,
+    leave_out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=ENGINE,
+            show_default=False,
+            help="A file not to read although a folder holds it. Repeatable.",
         ),
     ] = None,
     profile: Annotated[
@@ -210,7 +281,8 @@ def report(
       cxkpi report sample_data
       cxkpi report exports/ --by queue --last 3
       cxkpi report exports/ -m aht,fcr --every week --since 2026-05-01
-      cxkpi report exports/ -o kpis.json -o kpis.csv --fail-on missed
+      cxkpi report exports/ -o kpis.html -o kpis.xlsx --fail-on missed
+      cxkpi report exports/ -o kpis.html --manifest run.json --max-age 26h
 
     Beside the data a [bold]cxkpi.yaml[/] may say what to read, how, and what to write; then [bold]cxkpi report[/] is
     enough.
@@ -219,47 +291,78 @@ def report(
 
     failing = arguments.chosen("--fail-on", fail_on or (), gates.GATES)
     limit = arguments.limit(max_rejects)
+    catalogue = arguments.catalogue(catalogue, dialect)
     meant = run_file.find(paths or [])
     asked = output_ or (() if format_ is not None else meant.outputs)
-    outputs = arguments.outputs(asked)
+    files = arguments.outputs(asked, outputs.EXTENSIONS)
+    outputs.ready(files)
     ages = freshness.limits(max_age, meant.ages)
+    gates.ready(failing, ages, against)
+    # What is typed to have a look at is not the run that the run file records.
+    place = manifest or (None if output_ or format_ is not None else meant.manifest)
+    key_file = pseudonyms or meant.pseudonyms
     first, end = arguments.day("--since", since), arguments.day("--until", until)
     arguments.span(first, end)
     conditions = arguments.conditions(only or ())
     metrics, dimensions = arguments.metrics(metric or (), all_metrics), arguments.named("--by", by or ())
     newest = arguments.newest(last)
     arguments.readable(meant.paths)
-    written = [*(path for path, _ in outputs), *([rejects] if rejects is not None else [])]
+    written = [*(path for path, _ in files), *(path for path in (rejects, place) if path is not None)]
     arguments.apart(written)
-    given = [catalogue or meant.catalogue, meant.file]
+    given = [catalogue or meant.catalogue, meant.file, against, key_file]
     read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
     arguments.not_an_input(written, read)
     for path in () if output_ or format_ is not None else meant.outputs:
         output.make_folder(path.parent)
+    if manifest is None and place is not None:
+        output.make_folder(place.parent)
+    key = recording.key(key_file)
+    run = recording.Recording(
+        context,
+        meant,
+        manifest=place,
+        against=against,
+        catalogue=catalogue,
+        profiles=profile or (),
+        leave_out=leave_out or (),
+        engine=engine,
+        key=key,
+        key_file=key_file,
+    )
 
     import cxkpi
+    from cxkpi.reports import pseudonyms as names
+    from cxkpi.reports import summary
     from cxkpi.result import NothingMeasuredError
+
+    def measured(moment: str | None, progress: messages.Progress | None) -> Result:
+        found = cxkpi.measure(
+            paths or (),
+            catalogue=run.catalogue(catalogue),
+            metrics=metrics,
+            all_metrics=all_metrics,
+            every=every,
+            by=dimensions,
+            since=first,
+            until=end,
+            last=newest,
+            only=conditions or None,
+            compare=compare,
+            as_of=moment,
+            profiles=tuple(profile or ()),
+            engine=engine,
+            cache=not no_cache,
+            leave_out=tuple(leave_out or ()),
+            # Only the table has room to say what else missed its target.
+            further=format_ == "table" or (format_ is None and not files),
+            progress=progress,
+        )
+        return names.applied(found, key)
 
     try:
         with messages.progress(f"Measuring {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
-            result = cxkpi.measure(
-                paths or (),
-                catalogue=catalogue,
-                metrics=metrics,
-                all_metrics=all_metrics,
-                every=every,
-                by=dimensions,
-                since=first,
-                until=end,
-                last=newest,
-                only=conditions or None,
-                compare=compare,
-                as_of=as_of,
-                profiles=tuple(profile or ()),
-                engine=engine,
-                cache=not no_cache,
-                progress=progress,
-            )
+            result = measured(as_of, progress)
+            result = run.seen(result, lambda moment: measured(moment, progress))
     except NothingMeasuredError as nothing:
         if rejects is not None:
             arguments.not_an_input(written, read, [entry.path for entry in nothing.files])
@@ -267,37 +370,38 @@ def report(
         raise
     arguments.not_an_input(written, read, [entry.path for entry in result.files])
     if rejects is not None:
+        run.withdraw()
         output.write_rejects(rejects, result.rejects)
     try:
         arguments.check_limit(limit, result.files)
-        for path, kind in outputs:
-            output.write_file(path, _text(result, kind))
-        if format_ is not None or not outputs:
-            _print(result, format_ or "table", show_values)
+        with output.together() as ready:
+            for path, kind in files:
+                ready.add(path, outputs.render(result, kind, show_values=show_values, locale=locale))
+            run.add(ready, [kind for _, kind in files], rejects, result)
+            ready.appear(last=place)
+        if format_ is not None or not files:
+            _print(result, format_ or "table", show_values, locale)
     finally:
         if not quiet:
             messages.rejects(result.rejects, result.files, show_values=show_values)
-            messages.notes([*result.notes, *_nothing_before(result, compare)])
+            messages.notes([*result.notes, *_nothing_before(result, compare), *summary.restated(result, show_values)])
     for problem in result.absent:
-        messages.say(str(problem))
-    return most_severe(
+        messages.problem(problem)
+    code = most_severe(
         [
             EXIT_INPUT if result.absent else EXIT_FINE,
             gates.check(failing, result, show_values),
             freshness.check(ages, result.newest),
         ]
     )
+    if files and format_ is None and (code or not quiet):
+        messages.say(summary.line(result, written))
+    return code
 
 
-def _text(result: Result, kind: str) -> str:
-    from cxkpi.reports import delimited, json
-
-    return json.render(result) if kind == "json" else delimited.render(result)
-
-
-def _print(result: Result, kind: str, show_values: bool) -> None:
+def _print(result: Result, kind: str, show_values: bool, locale: outputs.Locale) -> None:
     if kind != "table":
-        output.print_text(_text(result, kind))
+        output.print_text(outputs.render(result, kind, show_values=show_values, locale=locale))
         return
     from cxkpi.reports import terminal
 

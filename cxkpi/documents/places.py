@@ -26,6 +26,7 @@ MAX_NODES = 50_000
 MAX_DEPTH = 40
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, bool | None] = {
@@ -87,6 +88,29 @@ class Document:
         at = self.written.get(path)
         return None if at is None else at.text
 
+    def follows_comma(self, path: Path) -> bool:
+        """Whether the key at ``path`` stands behind a comma in a mapping between braces."""
+        at = self.written.get(path)
+        if at is None or at.key is None or at.style is not None:
+            return False
+        return (at.document or self).source[: at.key].rstrip().endswith(",")
+
+    def text_before(self, path: Path) -> str | None:
+        """The plain text of the value that is written right before the key at ``path``, in the same mapping."""
+        at = self.written.get(path)
+        if at is None or at.key is None:
+            return None
+        beside = [
+            one
+            for other, one in self.written.items()
+            if other[:-1] == path[:-1]
+            and len(other) == len(path)
+            and one.document is at.document
+            and one.start < at.key
+        ]
+        last = max(beside, key=lambda one: one.start, default=None)
+        return None if last is None or last.style is not None else last.text
+
     def place_at(self, index: int) -> Place:
         """The place of a character of the source."""
         starts = _line_starts(self.source)
@@ -100,7 +124,7 @@ class Document:
         if place.line is None or not source or not 0 < place.line <= len(starts):
             return None
         end = starts[place.line] if place.line < len(starts) else len(source)
-        return source[starts[place.line - 1] : end].rstrip("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+        return source[starts[place.line - 1] : end].rstrip("\n\r")
 
     def problem(self, code: str, message: str, place: Place, hint: str | None = None) -> Problem:
         """A problem at a place of this document, with the line it is on."""
@@ -111,7 +135,7 @@ def read(text: str, file: str, *, family: str = "C") -> Document:
     """Plain data and places of one YAML document; ``family`` is the letter its problems' codes begin with.
 
     Codes: 001 not YAML, 002 key written twice, 003 aliases, 004 merge key, 005 tag, 006 key that is not text, 007 too
-    deep or more than one document.
+    deep or more than one document, 008 more than is read (of a catalogue).
     """
     source = text.removeprefix("\ufeff")
     empty = Document(file, source, None, (), {})
@@ -155,6 +179,7 @@ class _Reader:
         self.written: dict[Path, Written] = {}
         self.anchors: dict[str, _Node | None] = {}
         self.nodes = 0
+        self.aliased = False
 
     def report(self, code: str, message: str, index: int, hint: str | None = None) -> None:
         if len(self.problems) < MAX_PROBLEMS:
@@ -203,7 +228,14 @@ class _Reader:
     def count(self, nodes: int, index: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            raise _TooMuch(self.fault("003", f"more than {MAX_NODES:,} values once aliases are written out", index))
+            message = f"more than {MAX_NODES:,} values"
+            raise _TooMuch(
+                self.fault("003", f"{message} once aliases are written out", index)
+                if self.aliased
+                else self.fault(
+                    "008" if self.family == "C" else "003", f"this file is too large: it has {message}", index
+                )
+            )
 
     def alias(self, event: Any, index: int) -> _Node:
         node = self.anchors.get(event.anchor)
@@ -212,6 +244,7 @@ class _Reader:
             reason = "refers to something that contains it" if known else "has no anchor before it"
             self.report("003", f"the alias '*{event.anchor}' {reason}", index)
             return _Node(None, {(): Written(index)})
+        self.aliased = True
         self.count(len(node.written), index)
         return node
 
@@ -286,12 +319,8 @@ def _not_yaml(document: Document, error: yaml.YAMLError, family: str) -> Problem
 
 @lru_cache(maxsize=8)
 def _line_starts(source: str) -> tuple[int, ...]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    if len(starts) > 1 and (not source or source[-1] not in "\n\r\x85\u2028\u2029"):
-        starts.pop()
-    return tuple(starts)
+    # YAML counts more characters as line breaks than editors, code hosts and compilers do.
+    return (0, *(found.end() for found in _LINE_BREAK.finditer(source)))
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}

@@ -103,6 +103,33 @@ def problems_of(
     ]
 
 
+def without_unknown(annotation: Any, data: Any, below: tuple[str, ...], needed: tuple[str, ...]) -> Any:
+    """``data`` without the unknown keys of what stands at its keys ``below``.
+
+    One that was probably meant to be one of ``needed`` stays.
+    """
+    try:
+        _adapter(annotation).validate_python(data)
+    except ValidationError as error:
+        details = error.errors(include_url=False)[:MAX_PROBLEMS]
+        paths = [written_path(one["loc"], data) for one in details if one["type"] == "extra_forbidden"]
+        unknown = [path for path in paths if len(path) > 1 and path[0] in below]
+        slips = [path for path in unknown if nearest(str(path[-1]), keys_at(annotation, path[:-1])) not in needed]
+        for path in slips:
+            data = _without(data, path)
+    return data
+
+
+def _without(data: Any, path: Path) -> Any:
+    """A copy of nested data in which one key is missing."""
+    step, *rest = path
+    if isinstance(data, list):
+        return [_without(one, tuple(rest)) if at == step else one for at, one in enumerate(data)]
+    if not rest:
+        return {key: value for key, value in data.items() if key != step}
+    return {key: _without(value, tuple(rest)) if key == step else value for key, value in data.items()}
+
+
 def meant(data: Mapping[str, Any], known: tuple[str, ...]) -> frozenset[str]:
     """The known keys that the unknown keys of a mapping are most like."""
     unknown = [key for key in data if key not in known][:MAX_PROBLEMS]
@@ -144,6 +171,12 @@ def _problem(
     holder = noun if len(path) <= 1 else f"'{_name(path[:-1])}'"
     if kind == _OURS:
         return problem(context["code"], context["message"], context["hint"])
+    if kind in ("extra_forbidden", *_TYPES) and given is None and document.follows_comma(full):
+        # YAML takes what stands behind the comma of a text for another key.
+        begun = document.text_before(full)
+        message = f"text with a comma needs quotes between {{ and }}: '{_short(key)}' is read as a key of its own"
+        quoted = f'Write "{_short(begun)}, {_short(key)}" in quotes.' if begun else "Write the whole text in quotes."
+        return problem("103", message, quoted, document.place_of(full, key=True))
     if kind == "extra_forbidden":
         at_key = document.place_of(full, key=True)
         if key in later:
@@ -171,8 +204,11 @@ def _name(path: Path) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
-    return f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}'"
+    return f"'{_short(str(value))}'"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def describe(value: Any) -> str:

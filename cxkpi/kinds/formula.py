@@ -45,6 +45,8 @@ def combined(metric: Metric, cells: Sequence[Mapping[str, Figure]], confidence: 
     """One figure per cell from those of the parts, by title; ``confidence``: of each part's interval.
 
     n is the least of the parts', ``immature`` and ``missing`` the largest: a score is as sure as its thinnest part.
+    What a formula makes of a part without a figure, such as ``coalesce(p, 0)``, is for a part that has nothing to
+    count; where one is withheld or refused the formula is so too.
     """
     spec: Spec = metric.spec
     line = linear(spec.formula)
@@ -65,6 +67,11 @@ def _values(formula: Expression, cells: Sequence[Mapping[str, Figure]]) -> list[
 
 
 def _figure(read: Mapping[str, Figure], value: float | None, line: tuple[str, float, float] | None) -> Figure:
+    barred = next((reason for reason in _BARRED if any(part.reason == reason for part in read.values())), None)
+    if barred == "withheld":
+        return Figure(n=0, reason=barred)
+    if barred is not None:
+        value = None
     low = high = None
     if line is not None and value is not None:
         title, factor, constant = line
@@ -90,11 +97,13 @@ def _notes(read: Mapping[str, Figure], *, of_limits: bool) -> Iterator[str]:
                 yield f"{title}: {note}"
 
 
+_BARRED: tuple[NoValue, ...] = ("withheld", "refused")
+
+
 def _reason(read: Mapping[str, Figure]) -> NoValue:
     """Why there is no value: what keeps a part from having one, the weightiest first."""
     reasons = {part.reason for part in read.values() if part.value is None}
-    weighty: tuple[NoValue, ...] = ("withheld", "refused", "not_reached")
-    return next((reason for reason in weighty if reason in reasons), "empty")
+    return next((reason for reason in (*_BARRED, "not_reached") if reason in reasons), "empty")
 
 
 def linear(formula: Expression) -> tuple[str, float, float] | None:

@@ -20,6 +20,11 @@ BESIDE: Mapping[str, Column] = {
 }
 
 
+def withheld_of(table: str) -> str:
+    """The name of the table that holds those of the rows of which a metric is withheld."""
+    return f"{table}: withheld"
+
+
 def column_of(title: str) -> str:
     """The column that holds a metric's value: ``fcr_any_reason`` for ``fcr.any_reason``."""
     return title.replace(".", "_")

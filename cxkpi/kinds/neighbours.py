@@ -9,7 +9,7 @@ from operator import or_
 
 import narwhals as nw
 
-from cxkpi.kinds.base import flag, reads
+from cxkpi.kinds.base import Step, flag, reads
 from cxkpi.kinds.definition import Condition, Duration, TimeColumn
 from cxkpi.kinds.rows import SOURCE, Rows
 
@@ -34,6 +34,13 @@ class Clock:
 
 
 ENDED_TO_STARTED = Clock()
+
+
+def comes(step: Step | None) -> str | None:
+    """The column by which a step finds what comes after a row; None for a step that looks for nothing."""
+    if isinstance(step, Both):
+        return step.after.clock.to
+    return step.clock.to if isinstance(step, Successors | Predecessors | Clusters) else None
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from cxkpi.engines.base import Engine, Frame
 from cxkpi.kinds.expression import OpenName, translate
 from cxkpi.opening import by_day_of_years
 
-# Beyond so many years from the data an instant has no opening time, and its row is counted as missing.
+# Amounts of time may be added to what is read, so years around the data are needed too.
 _BEFORE, _AFTER = 10, 10
+# Beyond these an instant has no opening time, and its row is counted as missing.
+_FIRST, _LAST = 1890, 2209
 
 
 def decades(first_year: int, last_year: int) -> tuple[int, int]:
     """The years for which opening time is known where data reach from one year to another: whole decades."""
-    return max(1, (first_year - _BEFORE) // 10 * 10), min(9998, (last_year + _AFTER) // 10 * 10 + 9)
+    return max(_FIRST, (first_year - _BEFORE) // 10 * 10), min(_LAST, (last_year + _AFTER) // 10 * 10 + 9)
 
 
 def with_open_time(

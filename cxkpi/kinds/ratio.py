@@ -31,7 +31,7 @@ from cxkpi.kinds.base import (
 )
 from cxkpi.kinds.definition import Metric, Term
 from cxkpi.kinds.rows import Data, Rows
-from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches
+from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches, told_apart
 from cxkpi.kinds.total import distinct, identity
 from cxkpi.stats.intervals import poisson_exact, ratio_interval
 
@@ -109,7 +109,8 @@ def _pair(metric: Metric) -> Branch:
         reads(above.where, above.sum, below.where, below.sum) | needed(below.at),
         adds,
         below.where,
-        keys=cluster_keys(metric),
+        keys=(*cluster_keys(metric), *told_apart(below.at)),
+        derived=told_apart(below.at),
         step=stretches(below.at),
         as_=below.as_,
     )
@@ -132,8 +133,18 @@ def _term(metric: Metric, data: Data, term: Term) -> Branch:
 
     keys = () if term.distinct is None else identity(data, term.from_, term.distinct)
     needs = reads(term.where, term.sum) | frozenset(keys) | needed(term.at)
-    step = stretches(term.at)
-    return Branch(term.from_, began(term.at), needs, adds, term.where, keys=keys, step=step, as_=term.as_)
+    split = told_apart(term.at)
+    return Branch(
+        term.from_,
+        began(term.at),
+        needs,
+        adds,
+        term.where,
+        keys=(*keys, *split),
+        derived=split,
+        step=stretches(term.at),
+        as_=term.as_,
+    )
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:

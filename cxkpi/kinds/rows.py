@@ -202,11 +202,15 @@ def _null(path: Path | None, data: Data, table: str) -> nw.Expr:
     return nw.lit(None).cast(kinds.get(declared, nw.Float64))
 
 
-def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed: bool = True) -> Rows:
+def rows(
+    data: Data, table: str, names: Iterable[str], at: str | None, *, timed: bool = True, comes: str | None = None
+) -> Rows:
     """The rows of ``table`` in view, with ``names`` readable, and the local time in column ``__local`` if ``timed``.
 
     A row without a time has none there: it is in no period, but it may still follow another. A look-up never adds rows:
-    its key is unique or the look-up is empty.
+    its key is unique or the look-up is empty. ``comes``: an event; of the rows that are not in view yet, those are
+    there too to which it had happened, without a time. On the day of as_of they were open, and follow others all the
+    same.
     """
     names = frozenset(names)
     opened = {name for name in names if isinstance(name, OpenName)}
@@ -215,21 +219,34 @@ def rows(data: Data, table: str, names: Iterable[str], at: str | None, *, timed:
     seen = _seen_paths(data, table) if _is_cut(data, table) else ()
     frame = _joined(data, table, {*wanted.values(), *times, *seen})
     names_flat = {name: flat(path) for name, path in wanted.items()}
+    open_ = seen and comes in wanted and _happens(data, table, wanted[comes])
     if seen:
-        frame = frame.filter(_in_view(data, table, seen))
+        in_view = _in_view(data, table, seen)
+        frame = frame.filter(in_view | ~nw.col(names_flat[str(comes)]).is_null() if open_ else in_view)
     if opened:
         columns = Rows(data, table, frame, names_flat).column
-        frame, added = with_open_time(data.engine, frame, opened, columns, _years(data))
+        frame, added = with_open_time(data.engine, frame, opened, columns, _years(data, wanted.values(), table))
         names_flat |= added
     if timed:
         frame = _with_local_time(data, table, frame, times)
+        if open_:
+            frame = frame.with_columns(nw.when(in_view).then(nw.col(LOCAL)).alias(LOCAL))
     return Rows(data, table, frame, names_flat)
 
 
-def _years(data: Data) -> tuple[int, int]:
-    """The years for which opening time is worked out: those of the data and some decades around them."""
-    firsts = [stored.first.year for stored in data.stored.values() if stored.first is not None]
-    return decades(min(firsts, default=data.as_of.year), data.as_of.year)
+def _happens(data: Data, table: str, path: Path) -> bool:
+    """Whether a column of the table's own says when something happened, so that what lies ahead is not in it."""
+    return len(path) == 1 and data.tables[table].columns[path[0]].event
+
+
+def _years(data: Data, read: Iterable[Path], table: str) -> tuple[int, int]:
+    """The years for which opening time is worked out: those of the data, and of every instant that is read."""
+    years = {data.as_of.year, *(stored.first.year for stored in data.stored.values() if stored.first is not None)}
+    for path in read:
+        *_, holder = data.tables_on(table, path)
+        if data.declared_type(table, path) == "instant":
+            years.update(data.stored[holder].years(path[-1]))
+    return decades(min(years), max(years))
 
 
 def _seen_paths(data: Data, table: str) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ to its whole amount exactly, and those of hours to those of their days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -31,17 +31,23 @@ _QUARTER = timedelta(minutes=15)
 _FROM, _UNTIL, _LENGTH = "__from", "__until", "__length"
 _BEGUN, _DAILY, _HOURLY = "__begun", "__daily", "__hourly"
 
+# The day before on which a part's row has one, in days since 1970; null on the first. A key of the sums.
+BEFORE = "__before"
+
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
     """The step that makes parts of rows, each at the beginning of its local day, or hour if ``hourly``.
 
-    A row without one of its times, or that ends before it starts, stays one part without an amount.
+    A row without one of its times, or that ends before it starts, stays one part without an amount. ``hours`` and
+    ``weekdays``: if there are any, only parts that begin at those local hours, on those days of the week (Monday is 1).
     """
 
     start: str
     end: str
     hourly: bool = False
+    hours: tuple[int, ...] = ()
+    weekdays: tuple[int, ...] = ()
 
     @property
     def needs(self) -> frozenset[str]:
@@ -64,22 +70,36 @@ class Stretches:
         several = nw.col("__valid") & (nw.col("__last") > nw.col("__first"))
         frame = frame.with_columns(__span=nw.when(several).then(nw.col("__last") - nw.col("__first")).otherwise(0))
         spans, reach = _reach(rows, frame)
-        cells = _hours(reach, zone) if self.hourly else _days(reach, zone)
+        cells = _numbered(self._kept(_hours(reach, zone) if self.hourly else _days(reach, zone)))
         frame = frame.join(engine.frame(_offsets(spans)), on="__span", how="inner")
         frame = frame.with_columns(__cell=nw.col("__first") + nw.col("__offset"))
         frame = frame.join(engine.frame(cells), on="__cell", how="left")
-        begun = nw.col("__offset") == 0
+        valid = nw.col("__valid")
+
+        def first_of(cell: str) -> nw.Expr:
+            """Whether the row has no part where the one before it would be."""
+            return ~valid | nw.col(cell).is_null() | (nw.col(cell) < nw.col("__first"))
+
         parts = frame.with_columns(
             nw.when(nw.col("__valid")).then(nw.col("__at")).otherwise(nw.col(LOCAL)).alias(LOCAL),
             (nw.max_horizontal("__begins", "__s") - nw.col("__s")).alias(_FROM),
             (nw.min_horizontal("__ends", "__e") - nw.col("__s")).alias(_UNTIL),
             (nw.col("__e") - nw.col("__s")).alias(_LENGTH),
-            begun.alias(_BEGUN),
-            (begun | nw.col("__new_day").fill_null(False)).alias(_DAILY),
-            (begun | nw.col("__new_hour").fill_null(False)).alias(_HOURLY),
+            first_of("__last_cell").alias(_BEGUN),
+            first_of("__last_today").alias(_DAILY),
+            first_of("__last_now").alias(_HOURLY),
+            nw.when(~first_of("__last_other")).then(nw.col("__last_day")).alias(BEFORE),
         )
-        # A day that a zone skipped has no time to give a part to.
-        return rows.having(parts.filter(nw.col(_BEGUN) | (nw.col(_UNTIL) > nw.col(_FROM))))
+        return rows.having(parts.filter(~valid | ~nw.col("__at").is_null()))
+
+    def _kept(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """The days or hours that parts are made of; one that a zone skipped has no time to give a part to."""
+        kept = cells.filter(pl.col("__ends") > pl.col("__begins"))
+        if self.hours:
+            kept = kept.filter(pl.col("__at").dt.hour().is_in(list(self.hours)))
+        if self.weekdays:
+            kept = kept.filter(pl.col("__at").dt.weekday().is_in(list(self.weekdays)))
+        return kept
 
 
 def began(at: Split | str | None) -> str | None:
@@ -100,6 +120,13 @@ def needed(at: Split | str | None) -> frozenset[str]:
 def hourly(step: Step | None) -> Step | None:
     """The same step, with parts by the hour where it makes parts."""
     return replace(step, hourly=True) if isinstance(step, Stretches) else step
+
+
+def selecting(step: Step | None, hours: Iterable[int], weekdays: Iterable[int]) -> Step | None:
+    """The same step, with parts of those hours and weekdays only where it makes parts; all of them if none is named."""
+    if not isinstance(step, Stretches):
+        return step
+    return replace(step, hours=tuple(hours), weekdays=tuple(weekdays))
 
 
 def part_of(whole: nw.Expr, at: Split | str | None) -> nw.Expr:
@@ -126,27 +153,28 @@ def counts(condition: nw.Expr, at: Split | str | None) -> dict[str, nw.Expr]:
     """``n`` of the rows where a condition holds; for stretches what ``once_per_period`` makes it of."""
     if not isinstance(at, Split):
         return {"n": flag(condition)}
-    return {
-        "n": flag(condition & nw.col(_DAILY)),
-        "begun": flag(condition & nw.col(_BEGUN)),
-        "hours": flag(condition & nw.col(_HOURLY)),
-    }
+    return {"n": flag(condition & nw.col(_DAILY)), "hours": flag(condition & nw.col(_HOURLY))}
+
+
+def told_apart(at: Split | str | None) -> dict[str, Callable[[Rows], nw.Expr]]:
+    """The key by which ``once_per_period`` knows what was counted before; none where the time is no stretch."""
+    return {BEFORE: lambda rows: nw.col(BEFORE)} if isinstance(at, Split) else {}
 
 
 def once_per_period(inside: pl.DataFrame, by: Iterable[str]) -> pl.DataFrame:
     """Sums by day, with ``start`` of the period each is in, so that ``n`` adds up to each row once per period.
 
-    A row is in a period if it began in it, or if it covers the period's first day and had begun before. By hour of the
-    day, or by weekday, it counts once on each of its days.
+    A row counts on its first day in the period, be it that it begins there, or that the one before it has lies earlier.
+    By hour of the day, or by weekday, it counts once on each of its days.
     """
     if "hour" in by:
         count = pl.col("hours")
     elif "weekday" in by:
         count = pl.col("n")
     else:
-        carried = pl.col("n") - pl.col("begun")
-        count = pl.col("begun") + pl.when(pl.col("atom") == pl.col("start")).then(carried).otherwise(0)
-    return inside.with_columns(count.alias("n")).drop("begun", "hours")
+        first = pl.col(BEFORE).is_null() | (pl.col(BEFORE) < pl.col("start").cast(pl.Int32).cast(pl.Int64))
+        count = pl.when(first).then(pl.col("n")).otherwise(0)
+    return inside.with_columns(count.alias("n")).drop("hours", BEFORE)
 
 
 def _microseconds(time: nw.Expr) -> nw.Expr:
@@ -180,8 +208,6 @@ _CELLS: Mapping[str, pl.DataType] = {
     "__begins": pl.Int64(),
     "__ends": pl.Int64(),
     "__at": pl.Datetime("us"),
-    "__new_day": pl.Boolean(),
-    "__new_hour": pl.Boolean(),
 }
 
 
@@ -191,22 +217,40 @@ def _days(reach: tuple[int, int], zone: str) -> pl.DataFrame:
     begins = [(midnight_utc(day, zone) - _EPOCH) // _TICK for day in days]
     at = [datetime.combine(day, datetime.min.time()) for day in days[:-1]]
     rows = zip(range(first, last + 1), begins, begins[1:], at, strict=False)
-    return pl.DataFrame([(*row, True, True) for row in rows], schema=_CELLS, orient="row")
+    return pl.DataFrame(list(rows), schema=_CELLS, orient="row")
 
 
 def _hours(reach: tuple[int, int], zone: str) -> pl.DataFrame:
     first, last = reach
     grid = _grid(zone)
     rows = []
-    before = local_time(_EPOCH + (first - 1) * grid, zone)
     for number in range(first, last + 1):
         begins = _EPOCH + number * grid
-        at = local_time(begins, zone)
-        new_day = at.date() != before.date()
         times = ((begins - _EPOCH) // _TICK, (begins + grid - _EPOCH) // _TICK)
-        rows.append((number, *times, at, new_day, new_day or at.hour != before.hour))
-        before = at
+        rows.append((number, *times, local_time(begins, zone)))
     return pl.DataFrame(rows, schema=_CELLS, orient="row")
+
+
+def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells, in order, with the last one before each: at all, on its day, in its hour of that day, on another day.
+
+    ``__last_day``: what day that other one is, in days since 1970.
+    """
+    day = pl.col("__at").dt.date()
+    found = cells.sort("__cell").with_columns(day.alias("__day"), pl.col("__at").dt.truncate("1h").alias("__hour"))
+    before = pl.col("__cell").shift(1)
+    found = found.with_columns(
+        before.alias("__last_cell"),
+        before.over("__day", order_by="__cell").alias("__last_today"),
+        before.over("__hour", order_by="__cell").alias("__last_now"),
+    )
+    ends = found.group_by("__day").agg(pl.col("__cell").max().alias("__last_other")).sort("__day")
+    ends = ends.select(
+        pl.col("__day"),
+        pl.col("__last_other").shift(1),
+        pl.col("__day").shift(1).cast(pl.Int32).cast(pl.Int64).alias("__last_day"),
+    )
+    return found.join(ends, on="__day", how="left").drop("__day", "__hour")
 
 
 def _grid(zone: str) -> timedelta:

@@ -12,7 +12,7 @@ import polars as pl
 from cxkpi.kinds.base import GRAIN, Branch, Cells, Figure, flag, grains, judged, maturity, only, reads
 from cxkpi.kinds.definition import Amount, ColumnName, Condition, Metric, Renamed, Source, Split, TimeColumn
 from cxkpi.kinds.rows import SOURCE, Data, Rows
-from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches
+from cxkpi.kinds.stretches import began, counts, needed, once, part_of, stretches, told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,20 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
             "missing": flag(once(member & amount.is_null() & old_enough, spec.at)),
         }
 
+    split = told_apart(spec.at)
     keys = () if spec.distinct is None else identity(data, spec.from_, spec.distinct)
-    needs = reads(spec.where, spec.sum) | needed(spec.at)
-    step = stretches(spec.at)
-    return {"rows": Branch(spec.from_, began(spec.at), needs, adds, spec.where, keys=keys, step=step, as_=spec.as_)}
+    rows = Branch(
+        spec.from_,
+        began(spec.at),
+        reads(spec.where, spec.sum) | needed(spec.at),
+        adds,
+        spec.where,
+        keys=(*keys, *split),
+        derived=split,
+        step=stretches(spec.at),
+        as_=spec.as_,
+    )
+    return {"rows": rows}
 
 
 def figures(metric: Metric, cells: Cells) -> list[Figure]:

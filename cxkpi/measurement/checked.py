@@ -33,7 +33,8 @@ class CheckedFile:
 
     ``problems``: errors and warnings by place, examples that do not hold among them. ``metrics`` as written, without
     ``variants``, of which it says how many there are. ``examples``: those that were run, in order; none where the
-    catalogue is not right, or where nobody wanted them run.
+    catalogue is not right, or where nobody wanted them run. ``inherited``: how many metrics and variants it has of a
+    catalogue that it extends and says nothing of; their examples are run, too.
     """
 
     path: str
@@ -41,6 +42,7 @@ class CheckedFile:
     metrics: tuple[Defined, ...]
     variants: int = 0
     examples: tuple[Worked, ...] = ()
+    inherited: tuple[int, int] = (0, 0)
 
     @property
     def errors(self) -> int:

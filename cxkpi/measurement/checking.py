@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cxkpi import __version__
-from cxkpi.catalogue import outline
-from cxkpi.catalogue.load import Catalogue, load
+from cxkpi.catalogue import blame, outline
+from cxkpi.catalogue.load import SHIPPED, Catalogue, parse, text_of
+from cxkpi.documents import places
 from cxkpi.documents.places import Document, sort_key
 from cxkpi.engines.base import load as load_engine
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError, UserError, shortened
@@ -40,25 +41,33 @@ def check(paths: Sequence[Path | None], *, examples: bool = True, strict: bool =
 
 
 def _checked(path: Path | None, examples: bool) -> CheckedFile:
+    shown = SHIPPED if path is None else path.as_posix()
+    text = ""
     try:
-        defined = load(path)
+        # A pipe can be read but once.
+        text = text_of(path)
+        defined = parse(text, shown)
     except CatalogueError as error:
-        document = outline.read(path)
-        return CheckedFile(document.file, error.problems, _metrics(document))
+        return CheckedFile(shown, error.problems, _metrics(places.read(text, shown)))
     worked = tuple(run(defined)) if examples else ()
-    bases = [metric for metric in defined.metrics.values() if metric.variant is None]
+    here = [metric for metric in defined.metrics.values() if metric.place is None or metric.place.file == shown]
+    bases = [metric for metric in here if metric.variant is None]
+    inherited = [metric for metric in defined.metrics.values() if metric.place and metric.place.file != shown]
     metrics = tuple(Defined(metric.name, metric.place or Place(defined.path)) for metric in bases)
     if defined.warnings or any(one.problem is not None for one in worked):
-        document = outline.read(path)
-        metrics = _metrics(document)
-        worked = tuple(_with_source(one, document) for one in worked)
+        document = places.read(text, shown)
+        # What it takes away it does not define.
+        metrics = tuple(one for one in _metrics(document) if (one.name, None) in defined.metrics)
+        worked = tuple(_at_home(one, document) for one in worked)
+    variants = sum(metric.variant is not None for metric in inherited)
     failed = [one.problem for one in worked if one.problem is not None]
     return CheckedFile(
         path=defined.path,
         problems=tuple(sorted((*defined.warnings, *failed), key=sort_key)),
         metrics=metrics,
-        variants=len(defined.metrics) - len(bases),
+        variants=len(here) - len(bases),
         examples=worked,
+        inherited=(len(inherited) - variants, variants),
     )
 
 
@@ -66,10 +75,12 @@ def _metrics(document: Document) -> tuple[Defined, ...]:
     return tuple(Defined(name, place, until) for name, place, until in outline.metrics(document))
 
 
-def _with_source(one: Worked, document: Document) -> Worked:
-    """An example whose problem shows the line it begins on."""
-    if one.problem is None or one.place is None or one.place.file != document.file:
+def _at_home(one: Worked, document: Document) -> Worked:
+    """An example whose problem shows the line it begins on; of an extended one, the line that changed its metric."""
+    if one.problem is None or one.place is None:
         return one
+    if one.place.file != document.file:
+        return replace(one, problem=blame.at_metric(one.problem, one.metric, document))
     return replace(one, problem=replace(one.problem, source=document.line(one.place)))
 
 

@@ -21,7 +21,7 @@ from cxkpi.measurement.dimensions import lacking, restated, unknown_dimension, u
 from cxkpi.measurement.formulas import CellFigures, with_formulas
 from cxkpi.measurement.judge import guarded, row, with_change
 from cxkpi.measurement.maturity import settled_until
-from cxkpi.measurement.metric_rows import jobs_of, rows_of_event, with_metric_rows
+from cxkpi.measurement.metric_rows import jobs_of, rows_of_event, with_definitions, with_metric_rows
 from cxkpi.measurement.needs import (
     formulas_below,
     guards_of,
@@ -56,28 +56,43 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows in the declared order, and what has to be said about them."""
+    """Rows in the declared order, and what has to be said about them; ``further``: those of metrics beside them."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     left_out: Mapping[Key, str] = field(default_factory=dict)
+    further: tuple[Row, ...] = ()
 
 
-def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data, question: Question) -> Answer:
+def compute(
+    metrics: Sequence[Metric],
+    others: Mapping[str, Metric],
+    data: Data,
+    question: Question,
+    *,
+    further: Sequence[Metric] = (),
+) -> Answer:
     """Rows of every metric for the whole and each combination of dimension values, period by period.
 
     ``others``: metrics by title that these read, or guard against. Metrics whose table or columns are not there are
-    left out, each with the reason. UsageError for a dimension that no metric has.
+    left out, each with the reason. UsageError for a dimension that no metric has. ``further`` metrics are computed in
+    the same passes, as a whole and as far as they can be; they change nothing about the rows and notes of the others.
     """
     reasons = {metric.key: missing_input(metric, others, data) for metric in metrics}
     left_out = {key: why for key, why in reasons.items() if why is not None}
     usable = [metric for metric in metrics if metric.key not in left_out]
-    watched = [*usable, *guards_of(usable, others, data).values()]
+    further = [metric for metric in further if missing_input(metric, others, data) is None]
+    watched = [*usable, *guards_of(usable, others, data).values(), *further]
     data, barred = with_metric_rows(watched, others, data, question.calendar)
     for metric in usable:
         why = [barred[table] for one in leaves([metric], others) for table in tables_of(one) if table in barred]
         left_out |= {metric.key: why[0]} if why else {}
     usable = [metric for metric in usable if metric.key not in left_out]
+    further = [
+        one
+        for one in further
+        if not any(table in barred for leaf in leaves([one], others) for table in tables_of(leaf))
+    ]
     notes = []
     if question.by:
         lacks = {metric.key: _lacks(metric, question.by, others, data) for metric in usable}
@@ -105,8 +120,9 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
         if not _lacks(guard, selected, others, data)
     }
     asked_for = {metric.key for metric in usable}
-    beside = [*guards.values(), *formulas_below([*usable, *guards.values()], others)]
-    below = leaves([*usable, *guards.values()], others)
+    beside = [*guards.values(), *further]
+    beside += formulas_below([*usable, *beside], others)
+    below = leaves([*usable, *beside], others)
     computed = list({metric.key: metric for metric in (*usable, *beside, *below)}.values())
     by_of = {
         metric.key: question.by if _lacks(metric, question.by, others, data) is None else () for metric in computed
@@ -132,7 +148,8 @@ def compute(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data,
                 guard.label: found[guard.key][place] for guard in of.values() if place in found.get(guard.key, {})
             }
             answered.append(guarded(line, beside_it) if beside_it else line)
-    return Answer(tuple(answered), tuple(notes), left_out)
+    rows_beside = (line for one in further if one.key not in asked_for for line in found[one.key].values())
+    return Answer(tuple(answered), tuple(notes), left_out, tuple(rows_beside))
 
 
 def _lacks(metric: Metric, names: Sequence[str], others: Mapping[str, Metric], data: Data) -> tuple[str, str] | None:
@@ -207,7 +224,8 @@ def _rows(
             refused = True if any(one in sums.refused for one in inner_jobs[metric.key]) else refused
             inner_sums = [(jobs[one], _of(sums, one, jobs[one])) for one in inner_jobs[metric.key]]
             metric_rows = rows_of_event(metric, inner_sums, others, data, question.calendar)
-        cells_of[metric.title] = figures(job, own, data, metric_rows, refused)
+        found = figures(job, own, data, metric_rows, refused)
+        cells_of[metric.title] = with_definitions(found, metric, job.windows, others, data, question.calendar)
         read = [metric, *rows_read([metric], others)]
         answers[metric.key] = _judged(job, cells_of[metric.title], data, question, spans, days, read)
     for title, cells in with_formulas(formulas, by_of, cells_of, others).items():

@@ -173,8 +173,7 @@ def holds_instants(table: Table) -> bool:
 
 
 def first_day(data: Data, tables: set[str], read: Iterable[Branch] = ()) -> date | None:
-    """The first local day on which any of these tables has a row, or any of these branches, which have their own times.
-    """
+    """The first local day on which any of these tables has a row, or any of these branches by a time of its own."""
     firsts = [first for name in tables if name in data.stored for first in _firsts(data, name)]
     known = [local_day(first, data.zone) for first in firsts if first is not None]
     own = {

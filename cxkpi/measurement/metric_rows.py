@@ -1,13 +1,16 @@
 """Metrics as rows: computed per entity and period as a report would show them, for other metrics to read.
 
 Only complete periods, and only values whose rows are all judged: an immature value is null, as is its status. A row
-stands wherever one of the metrics has anything to count. What has no entity, a contact without an agent, is in no row.
+stands wherever one of the metrics has anything to count; there a total of nothing is 0. What has no entity, a contact
+without an agent, is in no row. Rows of which a metric is withheld stand in a table of their own: they are not read, but
+counted by whatever would read them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,7 +20,7 @@ from cxkpi.kinds.base import Figure, Window
 from cxkpi.kinds.definition import Limits, Metric, MetricRows
 from cxkpi.kinds.metric_rows import END, LAST_DAY, START, column_of, entity_of
 from cxkpi.kinds.rows import SOURCE, Data
-from cxkpi.kinds.versions import branches, epochs, in_force
+from cxkpi.kinds.versions import branches, changes, epochs, in_force
 from cxkpi.measurement import cells
 from cxkpi.measurement.dataset import first_day
 from cxkpi.measurement.formulas import with_formulas
@@ -29,7 +32,7 @@ from cxkpi.measurement.needs import formulas_below, leaves, rule_of, rules_of, t
 from cxkpi.measurement.periods import Span, windows
 from cxkpi.measurement.plain_rows import COLUMNS, is_plain, plain_rows
 from cxkpi.measurement.plans import Job, run
-from cxkpi.measurement.versions import figures
+from cxkpi.measurement.versions import figures, is_of_one_meaning
 from cxkpi.tables import POLARS_TYPES
 
 Days = Sequence[tuple[date, date]]
@@ -66,7 +69,8 @@ def with_metric_rows(
         own = [
             (jobs[number], {name: sums.frames[(number, name)] for name in jobs[number].branches}) for number in numbers
         ]
-        found = declared(rule, _tables(rule, others), found, side_by_side(rule, own, others, data, calendar))
+        rows, withheld = side_by_side(rule, own, others, data, calendar)
+        found = declared(rule, _tables(rule, others), found, rows, withheld)
     return found, refused
 
 
@@ -77,7 +81,7 @@ def rows_of_event(
     rule = rule_of(metric)
     if rule is None:
         raise ValueError(f"the event of {metric.title} is not found by metrics")
-    frame = side_by_side(rule, sums, others, data, calendar)
+    frame, _ = side_by_side(rule, sums, others, data, calendar)
     counted = pl.any_horizontal(pl.col(f"{column_of(title)}_n") > 0 for title in rule.metrics)
     until = max((window.end for job, _ in sums for window in job.windows), default=data.as_of_day)
     return cells.MetricRows(frame.filter(counted), until, first_day(data, _tables(rule, others)))
@@ -102,12 +106,68 @@ def jobs_of(rule: MetricRows, others: Mapping[str, Metric], data: Data, calendar
 
 def days_of(rule: MetricRows, others: Mapping[str, Metric], data: Data, calendar: Calendar) -> Days:
     """The complete periods since the first row of any table the metrics read."""
-    first = first_day(data, _tables(rule, others)) or data.as_of_day
+    inner = leaves([others[title] for title in rule.metrics], others)
+    read = [branch for one in inner for branch in branches(one, data).values()]
+    first = first_day(data, _tables(rule, others), read) or data.as_of_day
     return [
         (start, end)
         for start, end in calendar.periods(first, data.as_of_day, rule.every)
         if is_complete(end, data.as_of, data.as_of_from_data, data.zone)
     ]
+
+
+def with_definitions(
+    found: Sequence[tuple[cells.By, Sequence[Figure]]],
+    metric: Metric,
+    within: Sequence[Window],
+    others: Mapping[str, Metric],
+    data: Data,
+    calendar: Calendar,
+) -> list[tuple[cells.By, list[Figure]]]:
+    """The figures of a metric, with a note on those whose rows are of several definitions of a metric that is read."""
+    rules = [*rules_of(metric), *(rule for rule in (rule_of(metric),) if rule is not None)]
+    notes = [tuple(_mixing(metric, window, rules, others, data, calendar)) for window in within]
+    if not any(notes):
+        return [(by, list(line)) for by, line in found]
+    return [(by, [_noted(figure, more) for figure, more in zip(line, notes, strict=True)]) for by, line in found]
+
+
+def _noted(figure: Figure, notes: tuple[str, ...]) -> Figure:
+    there = figure.n or figure.immature or figure.missing
+    return replace(figure, notes=(*figure.notes, *notes)) if there else figure
+
+
+def _mixing(
+    metric: Metric,
+    window: Window,
+    rules: Iterable[MetricRows],
+    others: Mapping[str, Metric],
+    data: Data,
+    calendar: Calendar,
+) -> Iterator[str]:
+    for rule in rules:
+        dated = [one for one in leaves([others[title] for title in rule.metrics], others) if len(epochs(one)) > 1]
+        if not dated:
+            continue
+        days = [
+            (start, end) for start, end in days_of(rule, others, data, calendar) if _falls(start, end, metric, window)
+        ]
+        for one in dated if days else ():
+            read = windows(days, one.roll, data)
+            whole = Window(min(each.start for each in read), max(each.end for each in read), read[-1].until)
+            changed = changes(one, whole)
+            if changed:
+                yield f"{one.title} mixes definitions: changed on {', '.join(str(day) for day in changed)}"
+
+
+def _falls(start: date, end: date, metric: Metric, window: Window) -> bool:
+    """Whether the row of a period is one of a cell's: by its last day, unless the metric says otherwise."""
+    if rule_of(metric) is not None:
+        # An event is looked for in all there is after its start.
+        return end > window.start
+    own = metric.spec.denominator if metric.kind == "ratio" else metric.spec
+    day = {START: start, END: end}.get(str(own.at), end - timedelta(days=1))
+    return window.start <= day < window.end
 
 
 def _tables(rule: MetricRows, others: Mapping[str, Metric]) -> set[str]:
@@ -117,25 +177,35 @@ def _tables(rule: MetricRows, others: Mapping[str, Metric]) -> set[str]:
 
 def side_by_side(
     rule: MetricRows, sums: Sums, others: Mapping[str, Metric], data: Data, calendar: Calendar
-) -> pl.DataFrame:
-    """The rows of the table these make, sorted by entity and period; ``sums``: of the jobs of ``jobs_of``."""
-    days = days_of(rule, others, data, calendar)
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of the table these make, sorted by entity and period, and those of which a metric is withheld.
+
+    ``sums``: of the jobs of ``jobs_of``.
+    """
+    reading = _Reading(sums, others, days_of(rule, others, data, calendar), data)
     keys = [*(entity_of(name) for name in rule.per), START]
-    ends = pl.DataFrame({START: [day for day, _ in days], END: [day for _, day in days]}, schema=_DATES)
+    ends = {START: [day for day, _ in reading.days], END: [day for _, day in reading.days]}
     joined: pl.DataFrame | None = None
     for title in rule.metrics:
-        frame = _rows_of(rule, others[title], _Reading(sums, others, days, data))
+        frame = _rows_of(rule, others[title], reading)
         joined = frame if joined is None else joined.join(frame, on=keys, how="full", coalesce=True)
     if joined is None:
         raise ValueError("metric rows need at least one metric")
-    rows = joined.join(ends, on=START, how="inner").with_columns(
+    for title in rule.metrics:
+        joined = _ranked(others[title], _with_nothing(rule, others[title], reading, joined))
+    rows = joined.join(pl.DataFrame(ends, schema=_DATES), on=START, how="inner").with_columns(
         (pl.col(END) - pl.duration(days=1)).alias(LAST_DAY), pl.lit("metrics").alias(SOURCE)
     )
     table = declared(rule, _tables(rule, others), data).tables[rule.table]
     columns = [pl.col(name).cast(POLARS_TYPES[column.type]) for name, column in table.columns.items()]
-    return rows.select(*columns, SOURCE).sort(keys)
+    withheld = pl.any_horizontal(pl.col(_WITHHELD + column_of(title)).fill_null(False) for title in rule.metrics)
+    apart = rows.sort(keys).with_columns(withheld.alias(_WITHHELD)).partition_by(_WITHHELD, as_dict=True)
+    shown, hidden = (apart.get((one,), rows.clear()).select(*columns, SOURCE) for one in (False, True))
+    return shown, hidden
 
 
+# Beside each metric's columns: whether it is withheld, null where it has no row, and a target of two limits.
+_WITHHELD, _BAND = "__withheld_", "__band_"
 _DATES = {START: pl.Date, END: pl.Date}
 
 Place = tuple[int, tuple[str | None, ...], Figure]
@@ -151,9 +221,10 @@ class _Reading:
         self.data = data
 
     def places(self, metric: Metric) -> Iterator[Place]:
-        """(position of the period, entity, figure) wherever there is anything to count."""
+        """(position of the period, entity, figure) wherever there is anything to count, or is not to be said."""
         for period, entity, figure in self._places(metric):
-            if (figure.n or figure.missing or figure.immature) and None not in entity:
+            there = figure.n or figure.missing or figure.immature or figure.reason == "withheld"
+            if there and None not in entity:
                 yield period, entity, figure
 
     def _places(self, metric: Metric) -> Iterator[Place]:
@@ -188,6 +259,16 @@ class _Reading:
         job, own = self._sums.get(metric.title, (None, {}))
         return plain_rows(job, own["rows"], late, self.data.calendar) if job is not None and is_plain(job) else None
 
+    def counted(self, metric: Metric) -> list[bool]:
+        """By period, whether a total of nothing is 0: where several definitions do not add up there is no saying."""
+        return [is_of_one_meaning(metric, window) for window in windows(self.days, metric.roll, self.data)]
+
+    def late(self, metric: Metric) -> tuple[list[bool], list[datetime | None]]:
+        """By period, whether some of its rows may not be judged yet, and ``waiting``."""
+        untils = self.waiting(metric)
+        ends = (midnight_utc(end, self.data.zone) for _, end in self.days)
+        return [until is not None and end > until for until, end in zip(untils, ends, strict=True)], untils
+
     def waiting(self, metric: Metric) -> list[datetime | None]:
         """By period the newest time up to which its rows are judged; None where they need not wait."""
         parts = leaves([metric], self._others)
@@ -199,50 +280,102 @@ class _Reading:
 
 
 def _rows_of(rule: MetricRows, metric: Metric, reading: _Reading) -> pl.DataFrame:
-    """The columns of one metric, by entity and start of the period."""
-    value, zone = column_of(metric.title), reading.data.zone
-    untils = reading.waiting(metric)
-    late = [
-        until is not None and midnight_utc(end, zone) > until
-        for until, (_, end) in zip(untils, reading.days, strict=True)
-    ]
+    """The columns of one metric but its rank, by entity and start of the period."""
+    value = column_of(metric.title)
+    late, untils = reading.late(metric)
     rows = reading.plain(metric, late)
     if rows is None:
         rows = _each(rule, metric, reading, untils, late)
+    else:
+        rows = rows.with_columns(pl.lit(False).alias("withheld"))
     entity = {name: pl.col(name).alias(entity_of(name)) for name in rule.per}
     starts = pl.Series(START, [start for start, _ in reading.days], dtype=pl.Date)
-    worse = pl.Series("__worse", _worse(metric, rows["value"].to_list(), rows["band"].to_list()), dtype=pl.Float64)
-    return rows.with_columns(worse).select(
-        *entity.values(),
-        starts.gather(rows["period"]),
+    return rows.select(*entity.values(), starts.gather(rows["period"]), *_named(value))
+
+
+def _named(value: str) -> list[pl.Expr]:
+    """The columns of one metric, from those that ``COLUMNS`` names."""
+    return [
         pl.col("value").alias(value),
         pl.col("n").cast(pl.Float64).alias(f"{value}_n"),
-        pl.col("target").alias(f"{value}_target"),
-        pl.col("alarm").alias(f"{value}_alarm"),
-        pl.col("status").alias(f"{value}_status"),
-        pl.col("complete").alias(f"{value}_complete"),
-        pl.col("__worse").rank("min").over("period").cast(pl.Float64).alias(f"{value}_rank"),
-    )
+        *(pl.col(name).alias(f"{value}_{name}") for name in ("target", "alarm", "status", "complete")),
+        pl.col("band").alias(_BAND + value),
+        pl.col("withheld").alias(_WITHHELD + value),
+    ]
+
+
+def _ranked(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
+    value = column_of(metric.title)
+    worse = pl.Series("__worse", _worse(metric, rows[value].to_list(), rows[_BAND + value].to_list()), dtype=pl.Float64)
+    rank = pl.col("__worse").rank("min").over(START).cast(pl.Float64)
+    return rows.with_columns(worse).with_columns(rank.alias(f"{value}_rank")).drop("__worse")
+
+
+def _with_nothing(rule: MetricRows, metric: Metric, reading: _Reading, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows, those in which a total has nothing to count with what a report says of nothing: 0."""
+    value, entity = column_of(metric.title), [entity_of(name) for name in rule.per]
+    absent = rows.filter(pl.col(_WITHHELD + value).is_null()).select(*entity, START)
+    if metric.kind != "total" or absent.is_empty():
+        return rows
+    late, untils = reading.late(metric)
+    counted = reading.counted(metric)
+    lines: dict[Any, tuple[Any, ...]] = {}
+    found: list[tuple[Any, ...]] = []
+    at = {start: number for number, (start, _) in enumerate(reading.days)}
+    goals = any(version.metric.targets for version in metric.versions) or metric.targets
+    for *names, start in absent.iter_rows():
+        period = at[start]
+        if not counted[period]:
+            continue
+        by = dict(zip(rule.per, names, strict=True)) if goals else {}
+        key = (period, *by.values())
+        if key not in lines:
+            line = _line(rule, metric, reading, period, by, Figure(n=0, value=0), untils, late)
+            lines[key] = line
+        found.append((*names, start, *lines[key]))
+    schema = {**{name: rows.schema[name] for name in entity}, START: pl.Date(), **COLUMNS, "withheld": pl.Boolean()}
+    zeros = pl.DataFrame(found, schema=schema, orient="row").select(*entity, START, *_named(value))
+    return rows.update(zeros, on=[*entity, START], how="left")
 
 
 def _each(
     rule: MetricRows, metric: Metric, reading: _Reading, untils: Sequence[datetime | None], late: Sequence[bool]
 ) -> pl.DataFrame:
     """The rows of a metric, one figure at a time, each judged as a report would."""
-    spans = [Span(start, end, True, None) for start, end in reading.days]
-    written = [in_force(metric, Window(span.start, span.end, span.end)) for span in spans]
-    found: list[tuple[Any, ...]] = []
-    for period, entity, figure in reading.places(metric):
-        span, meant = spans[period], written[period]
-        by = dict(zip(rule.per, entity, strict=True))
-        target, alarm = goal_of(meant, by, span.start)
-        line = row(meant, by, figure, span, rule.every, untils[period], reading.data.zone)
-        complete = not (late[period] or figure.immature)
-        amount = line.value if complete else None
-        band = target if isinstance(target, tuple) else None
-        found.append((period, *entity, amount, figure.n, _one(target), _one(alarm), line.status, complete, band))
+    found = [
+        (
+            period,
+            *entity,
+            *_line(rule, metric, reading, period, dict(zip(rule.per, entity, strict=True)), figure, untils, late),
+        )
+        for period, entity, figure in reading.places(metric)
+    ]
     schema: dict[str, pl.DataType] = {"period": pl.Int64(), **dict.fromkeys(rule.per, pl.String()), **COLUMNS}
-    return pl.DataFrame(found, schema=schema, orient="row")
+    return pl.DataFrame(found, schema={**schema, "withheld": pl.Boolean()}, orient="row")
+
+
+def _line(
+    rule: MetricRows,
+    metric: Metric,
+    reading: _Reading,
+    period: int,
+    by: Mapping[str, str | None],
+    figure: Figure,
+    untils: Sequence[datetime | None],
+    late: Sequence[bool],
+) -> tuple[Any, ...]:
+    """What a row says of one figure: the ``COLUMNS``, and whether it is withheld."""
+    start, end = reading.days[period]
+    span = Span(start, end, True, None)
+    meant = in_force(metric, Window(start, end, end))
+    target, alarm = goal_of(meant, by, start)
+    band = target if isinstance(target, tuple) else None
+    if figure.reason == "withheld":
+        return (None, None, _one(target), _one(alarm), None, None, band, True)
+    line = row(meant, by, figure, span, rule.every, untils[period], reading.data.zone)
+    complete = not (late[period] or figure.immature)
+    amount = line.value if complete else None
+    return (amount, figure.n, _one(target), _one(alarm), line.status, complete, band, False)
 
 
 def _worse(metric: Metric, values: Sequence[float | None], bands: Sequence[Any]) -> list[float | None]:

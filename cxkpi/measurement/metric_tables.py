@@ -8,16 +8,23 @@ from dataclasses import replace
 import polars as pl
 
 from cxkpi.kinds.definition import MetricRows
-from cxkpi.kinds.metric_rows import table_of
+from cxkpi.kinds.metric_rows import table_of, withheld_of
 from cxkpi.kinds.rows import Data
 from cxkpi.measurement.dataset import holds_instants
 from cxkpi.tables import Column, Stored, column_at
 
 
-def declared(rule: MetricRows, tables: Iterable[str], data: Data, frame: pl.DataFrame | None = None) -> Data:
+def declared(
+    rule: MetricRows,
+    tables: Iterable[str],
+    data: Data,
+    frame: pl.DataFrame | None = None,
+    withheld: pl.DataFrame | None = None,
+) -> Data:
     """The data with the table these rows make; as it is where it was declared before.
 
     ``tables``: those that the metrics read. ``frame``: the rows. Without it the table can be asked about, not read.
+    ``withheld``: the rows of which a metric is withheld, a table of their own where there are any.
     """
     if rule.table in data.stored:
         return data
@@ -40,4 +47,10 @@ def declared(rule: MetricRows, tables: Iterable[str], data: Data, frame: pl.Data
         first=min(firsts, default=None),
         through=None,
     )
-    return replace(data, tables={**data.tables, made.name: made}, stored={**data.stored, made.name: stored})
+    found = replace(data, tables={**data.tables, made.name: made}, stored={**data.stored, made.name: stored})
+    if withheld is None or withheld.is_empty():
+        return found
+    name = withheld_of(rule.table)
+    others = replace(stored, table=name, frame=withheld, rows=withheld.height)
+    tables_too = {**found.tables, name: replace(made, name=name)}
+    return replace(found, tables=tables_too, stored={**found.stored, name: others})

@@ -14,9 +14,10 @@ import polars as pl
 from cxkpi.engines.base import Frame
 from cxkpi.kinds.base import Branch, Step, Window, flag, reads
 from cxkpi.kinds.definition import Metric, Renamed
+from cxkpi.kinds.neighbours import comes
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, LOCAL, Data, Path, Prepared, Rows, rows
 from cxkpi.kinds.stock import split_at_changes
-from cxkpi.kinds.stretches import Stretches, hourly
+from cxkpi.kinds.stretches import Stretches, hourly, selecting
 from cxkpi.kinds.versions import epochs
 from cxkpi.tables import Table, column_at
 
@@ -121,9 +122,10 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     late = {name for name in asked if _known_once_answered(data, first.table, name)}
     answered = _answered_column(data, data.tables[first.table]) if late else None
     needs |= {answered} if answered else set()
-    timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at)
+    timed = rows(data, first.table, needs - set(BUILT_IN_DIMENSIONS), first.at, comes=comes(first.step))
     check = _check(timed, streams, _read_from(first, only), late, answered) if answered else None
     step = hourly(first.step) if "hour" in groups | selected else first.step
+    step = selecting(step, _numbers(only, "hour"), _numbers(only, "weekday"))
     if step is not None:
         timed = step(timed)
     timed = timed.having(timed.frame.filter(~nw.col(LOCAL).is_null()))
@@ -151,6 +153,11 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     )
     plan = grouped.group_by("atom", *columns.values()).agg(*(nw.col(name).sum() for name in added))
     return Pass(tuple(streams), plan, columns, sums, check)
+
+
+def _numbers(only: Only, dimension: str) -> list[int]:
+    """Which hours or weekdays are selected; none where all are."""
+    return [built_in_number(name, value) for name, values in only if name == dimension for value in values]
 
 
 def _read_from(branch: Branch, only: Only) -> Only:

@@ -49,7 +49,7 @@ def possible(
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
             progress=progress,
-            never=meant.outputs,
+            never=meant.written,
         )
         check_any(loaded)
         data = dataset(loaded.stored, defined.tables, defined.timezone, load_engine("polars")).data

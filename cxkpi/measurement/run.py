@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from cxkpi import __version__
 from cxkpi.calendar import midnight_utc
+from cxkpi.catalogue import dialects, words
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.engines.base import load as load_engine
@@ -34,6 +35,7 @@ def measure(
     paths: Sequence[str | Path],
     *,
     catalogue: str | Path | Catalogue | None = None,
+    dialect: str | None = None,
     metrics: Sequence[str] = (),
     all_metrics: bool = False,
     every: Every = "month",
@@ -47,6 +49,8 @@ def measure(
     profiles: Sequence[str | Path] = (),
     engine: str = "polars",
     cache: bool = True,
+    leave_out: Sequence[str | Path] = (),
+    further: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """See ``cxkpi.measure``, which is this function; ``progress`` is told of every file while it is read."""
@@ -54,11 +58,17 @@ def measure(
     since, until = _day(since, "since"), _day(until, "until")
     _check(every, compare, last)
     meant = run_file.find([Path(path) for path in paths])
+    if dialect is not None:
+        if catalogue is not None:
+            message = "catalogue and dialect both say what metrics mean."
+            raise UsageError(Problem("U052", message, hint="Give one of the two."))
+        catalogue = dialects.named(dialect)
     if isinstance(catalogue, Catalogue):
         defined = catalogue
     else:
         defined = load_catalogue(meant.catalogue if catalogue is None else Path(catalogue))
     chosen = choose(defined, metrics, all_metrics)
+    beside = _with_targets(defined, chosen) if further and not (metrics or by or only) else []
     runner = load_engine(engine)
     question = Question(
         calendar=defined.calendar,
@@ -80,12 +90,12 @@ def measure(
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
             progress=progress,
-            never=meant.outputs,
+            never=[*meant.written, *(Path(path) for path in _several(leave_out))],
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
         check_any(loaded)
         outlook = dataset(loaded.stored, defined.tables, defined.timezone, runner, moment, defined.calendar)
-        answer = compute(chosen, titles(defined), outlook.data, question)
+        answer = compute(chosen, titles(defined), outlook.data, question, further=beside)
         answer = replace(answer, notes=(*outlook.notes, *answer.notes))
     return _result(defined, chosen, bool(metrics), loaded, outlook.data, question, answer)
 
@@ -165,7 +175,7 @@ def tables(
         settings=meant.settings,
         progress=progress,
         lenient=lenient,
-        never=meant.outputs,
+        never=meant.written,
     )
 
 
@@ -188,6 +198,19 @@ def choose(defined: Catalogue, names: Sequence[str], every: bool) -> list[Metric
     if unknown:
         raise UsageError(*(_unknown_metric(name, known, defined) for name in unknown))
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def _with_targets(defined: Catalogue, chosen: Sequence[Metric]) -> list[Metric]:
+    """The metrics beside those chosen that can miss a target; variants say of the same thing what their metric says."""
+    asked = {metric.key for metric in chosen}
+    return [
+        metric
+        for metric in defined.metrics.values()
+        if metric.key not in asked
+        and metric.variant is None
+        and not metric.private
+        and (metric.target is not None or metric.alarm is not None or metric.targets)
+    ]
 
 
 def _unknown_metric(name: str, known: Mapping[str, Metric], defined: Catalogue) -> Problem:
@@ -245,6 +268,8 @@ def _result(
         absent=tuple(absent),
         newest={report.shown: (report.newest, report.written) for report in loaded.reports},
         identifiers=frozenset(name for name in question.by if _identifies(name, defined)),
+        further=answer.further,
+        further_metrics={row.key: _info(titles(defined)[row.metric]) for row in answer.further},
     )
 
 
@@ -289,7 +314,13 @@ def _info(metric: Metric) -> MetricInfo:
         family=metric.family,
         roll=None if metric.roll is None else str(metric.roll),
         min_n=metric.min_n,
+        formula=_in_words(metric),
     )
+
+
+def _in_words(metric: Metric) -> str:
+    changed = (f"From {since} on: {what}." for since, what in words.versions(metric))
+    return " ".join((*words.formula(metric), *changed))
 
 
 def _completeness(answer: Answer, data: Data) -> list[str]:

@@ -1,7 +1,8 @@
 """``cxkpi.yaml`` beside the data: what a run reads and writes, so that cron types ``cxkpi report`` and nothing else.
 
 Codes of problems: R001 to R007 the YAML itself, R102 to R105 keys and values, R201 an unknown time zone, R202 a length
-of time that is none, U060 no PATH and no run file, U061 more than one.
+of time that is none, R203 no such dialect, R204 a catalogue and a dialect, U060 no PATH and no run file, U061 more than
+one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
+from cxkpi.catalogue import dialects
 from cxkpi.catalogue.quantities import Refusal, duration
 from cxkpi.documents.places import Document, read, sort_key
 from cxkpi.documents.validation import Strict, validate
@@ -35,8 +37,11 @@ class _Written(Strict):
     cxkpi: Literal[1]
     paths: list[str] = Field(default_factory=list)
     catalogue: str | None = None
+    dialect: str | None = None
     profiles: list[str] = Field(default_factory=list)
     outputs: list[str] = Field(default_factory=list)
+    manifest: str | None = None
+    pseudonyms: str | None = None
     files: list[_File] = Field(default_factory=list)
 
 
@@ -53,8 +58,9 @@ class Age:
 class RunFile:
     """What a run file says, with paths relative to the folder it lies in.
 
-    ``paths``: what to read. ``settings``: profile and time zone of files by their name; the last that fits counts, for
-    each of the two. ``ages``: what may be how old.
+    ``paths``: what to read. ``catalogue``: a file, or a dialect's path. ``settings``: profile and time zone of files by
+    their name; the last that fits counts, for each of the two. ``ages``: what may be how old. ``manifest``: where a run
+    is recorded; ``pseudonyms``: the file of the key by which people are renamed.
     """
 
     file: Path | None
@@ -64,6 +70,13 @@ class RunFile:
     outputs: tuple[Path, ...] = ()
     settings: tuple[FileSetting, ...] = ()
     ages: tuple[Age, ...] = field(default=())
+    manifest: Path | None = None
+    pseudonyms: Path | None = None
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """What a run writes, and never reads, and the key, which is no export."""
+        return (*self.outputs, *(path for path in (self.manifest, self.pseudonyms) if path is not None))
 
 
 def find(paths: Sequence[Path]) -> RunFile:
@@ -95,6 +108,8 @@ def find(paths: Sequence[Path]) -> RunFile:
         outputs=written.outputs,
         settings=written.settings,
         ages=written.ages,
+        manifest=written.manifest,
+        pseudonyms=written.pseudonyms,
     )
 
 
@@ -131,18 +146,42 @@ def load(file: Path) -> RunFile:
                     problems.append(document.problem("R202", limit.message, at, limit.hint))
                 else:
                     ages.append(limit)
+        problems += _dialect(document, written)
     if problems or not isinstance(written, _Written):
         raise CatalogueError(*sorted(problems, key=sort_key))
     base = file.parent
     return RunFile(
         file=file,
         paths=tuple(base / path for path in written.paths),
-        catalogue=None if written.catalogue is None else base / written.catalogue,
+        catalogue=_catalogue(base, written),
         profiles=tuple(base / path for path in written.profiles),
         outputs=tuple(base / path for path in written.outputs),
         settings=tuple(settings),
         ages=tuple(ages),
+        manifest=None if written.manifest is None else base / written.manifest,
+        pseudonyms=None if written.pseudonyms is None else base / written.pseudonyms,
     )
+
+
+def _dialect(document: Document, written: _Written) -> list[Problem]:
+    if written.dialect is None:
+        return []
+    place = document.place_of(("dialect",))
+    if written.catalogue is not None:
+        message = "'catalogue' and 'dialect' both say what metrics mean"
+        return [document.problem("R204", message, place, "Take one of them out.")]
+    try:
+        dialects.named(written.dialect)
+    except UsageError as error:
+        (problem,) = error.problems
+        return [document.problem("R203", problem.message.rstrip("."), place, problem.hint)]
+    return []
+
+
+def _catalogue(base: Path, written: _Written) -> Path | None:
+    if written.dialect is not None:
+        return dialects.named(written.dialect)
+    return None if written.catalogue is None else base / written.catalogue
 
 
 def _zone(document: Document, zone: str | None, number: int) -> list[Problem]:

@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from cxkpi.kinds.base import Branch, Figure
+from cxkpi.kinds.base import Branch, Figure, Window
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import Data
 from cxkpi.kinds.versions import Epoch, changes, epochs, in_force
 from cxkpi.measurement import cells
 from cxkpi.measurement.cells import By, MetricRows
 from cxkpi.measurement.plans import Job
-from cxkpi.measurement.withheld import withheld
+from cxkpi.measurement.withheld import withheld, without_withheld
 
 Figures = list[tuple[By, list[Figure]]]
 
@@ -31,7 +31,8 @@ def figures(
     if len(epochs(job.metric)) == 1:
         # Versions may also differ in nothing but what they are measured against.
         alone = replace(job, metric=epochs(job.metric)[0].metric)
-        return withheld(cells.figures(alone, sums, data, metric_rows, refused), [(alone, sums)], data)
+        found = without_withheld(cells.figures(alone, sums, data, metric_rows, refused), alone, sums, data)
+        return withheld(found, [(alone, sums)], data)
     parts = _parts(job, sums)
     found = _dated(job, parts, data, refused)
     there = [
@@ -138,6 +139,11 @@ def _mixed(
         else:
             frames[name] = whole[name]
     return cells.read(replace(newest, metric=job.metric, windows=(window,)), frames, combinations, data, None, refused)
+
+
+def is_of_one_meaning(metric: Metric, window: Window) -> bool:
+    """Whether the days of a window are of one definition, or of several whose sums can be added."""
+    return not changes(metric, window) or all(adds_up(one.metric, epochs(metric)[-1].metric) for one in epochs(metric))
 
 
 def adds_up(older: Metric, newer: Metric) -> bool:

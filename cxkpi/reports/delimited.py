@@ -1,8 +1,7 @@
-"""CSV: the fields of ``-f json`` in their order, one row per number, nested fields flattened.
+"""CSV: the fields of ``-f json`` in their order, one row per number, in the columns of :mod:`cxkpi.reports.tidy`.
 
-Columns: ``period_*``, ``change_*`` and ``bounds_*`` stand for the nested objects; each dimension is a column
-``by_<name>``, empty for the whole and ``(blank)`` where the data has no value; a range of a target or an alarm is
-``a..b``; notes are joined by `` | ``. UTF-8 without byte-order mark, comma, line feed.
+A range of a target or an alarm is ``a..b``. UTF-8 without byte-order mark, comma, line feed. In the locale ``de``
+cells are separated by semicolons and numbers have a decimal comma, without thousands; days and instants stay ISO 8601.
 
 A spreadsheet runs a text cell that starts like a formula. Such a cell, and one that starts with an apostrophe, gets one
 leading apostrophe, so taking one away from every cell that starts with one gives the data back. Numbers are left alone.
@@ -15,32 +14,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Literal
 
 from cxkpi.reports.json import instant
-from cxkpi.result import Reject, Result, Row
+from cxkpi.reports.tidy import Cell, columns, rows
+from cxkpi.result import Reject, Result
 
-BLANK = "(blank)"
-
-_BEFORE_BY = (
-    "metric", "variant", "kind", "definition", "unit", "better",
-    "period_every", "period_start", "period_end", "period_complete", "period_judged_until",
-)  # fmt: skip
-_AFTER_BY = (
-    "value", "low", "high", "confidence", "bounds_low", "bounds_high", "n", "numerator", "denominator", "immature",
-    "missing", "censored", "target", "alarm", "status", "reason",
-    "change_period", "change_from", "change_difference", "change_significant", "notes",
-)  # fmt: skip
 _REJECT_COLUMNS = ("path", "line", "column", "value", "reason")
 _CONTROL = re.compile("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+"""What a text begins with that a spreadsheet would run, or take a mark away from."""
 
-Cell = str | float | int | bool | None
+Locale = Literal["en", "de"]
 
 
-def render(result: Result) -> str:
+def render(result: Result, *, locale: Locale = "en") -> str:
     """The rows of a Result as CSV with a heading."""
-    heading = (*_BEFORE_BY, *(f"by_{dimension}" for dimension in result.by), *_AFTER_BY)
-    return _write(heading, (_row(row, result.by) for row in result.rows))
+    return _write(tuple(columns(result)), rows(result), locale)
 
 
 def render_rejects(rejects: Iterable[Reject]) -> str:
@@ -48,74 +39,40 @@ def render_rejects(rejects: Iterable[Reject]) -> str:
     return _write(_REJECT_COLUMNS, ((item.path, item.line, item.column, item.value, item.reason) for item in rejects))
 
 
-def _row(row: Row, by: Sequence[str]) -> tuple[Cell, ...]:
-    period, change = row.period, row.change
-    low, high = row.bounds or (None, None)
-    target, alarm = (
-        f"{limits[0]!r}..{limits[1]!r}" if isinstance(limits, tuple) else limits for limits in (row.target, row.alarm)
-    )
-    return (
-        row.metric,
-        row.variant,
-        row.kind,
-        row.definition,
-        row.unit,
-        row.better,
-        period.every,
-        period.start.isoformat(),
-        period.end.isoformat(),
-        period.complete,
-        None if period.judged_until is None else instant(period.judged_until),
-        *(_dimension(row, name) for name in by),
-        row.value,
-        row.low,
-        row.high,
-        row.confidence,
-        low,
-        high,
-        row.n,
-        row.numerator,
-        row.denominator,
-        row.immature,
-        row.missing,
-        row.censored,
-        target,
-        alarm,
-        row.status,
-        row.reason,
-        None if change is None else change.period.isoformat(),
-        None if change is None else change.before,
-        None if change is None else change.difference,
-        None if change is None else change.significant,
-        " | ".join(row.notes),
-    )
-
-
-def _dimension(row: Row, name: str) -> str | None:
-    if name not in row.by:
-        return None
-    value = row.by[name]
-    return BLANK if value is None else value
-
-
-def _write(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    lines = (",".join(map(_quoted, map(_cell, row))) for row in (heading, *rows))
+def _write(heading: Sequence[str], rows: Iterable[Sequence[Cell]], locale: Locale = "en") -> str:
+    comma = ";" if locale == "de" else ","
+    lines = (comma.join(_quoted(_cell(cell, locale), comma) for cell in row) for row in (heading, *rows))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _quoted(cell: str) -> str:
+def _quoted(cell: str, comma: str) -> str:
     # Before Python 3.13 csv.writer leaves a lone carriage return unquoted, which readers take for the end of the row.
-    return '"' + cell.replace('"', '""') + '"' if any(char in cell for char in ',"\r\n') else cell
+    return '"' + cell.replace('"', '""') + '"' if any(char in cell for char in f'{comma}"\r\n') else cell
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, locale: Locale) -> str:
     match cell:
         case None:
             return ""
         case bool():
             return "true" if cell else "false"
         case str():
-            text = _CONTROL.sub("\ufffd", cell)
-            return f"'{text}" if text.startswith(_FORMULA) else text
+            text = shown(cell)
+            return f"'{text}" if text.startswith(FORMULA) else text
+        case datetime():
+            return instant(cell)
+        case date():
+            return cell.isoformat()
+        case (low, high):
+            return f"{_number(low, locale)}..{_number(high, locale)}"
         case _:
-            return repr(cell)
+            return _number(cell, locale)
+
+
+def shown(text: str) -> str:
+    """A text with U+FFFD in place of every control character but tab and line breaks."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def _number(number: float, locale: Locale) -> str:
+    return repr(number).replace(".", ",") if locale == "de" else repr(number)

@@ -6,13 +6,13 @@ HTML. What would make the comment longer than a forge takes is left out, and sai
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cxkpi.catalogue.changes import Comparison, Detail
 from cxkpi.measurement.paired import SideBySide
 from cxkpi.reports.changes import MEANS, Block, Figures, blocks, figures, legend, summary
 from cxkpi.reports.figures import UNICODE
+from cxkpi.reports.marked import code
 
 # GitHub takes 65,536 characters in a comment; GitLab a million.
 LONGEST = 60_000
@@ -90,16 +90,6 @@ def _lines(one: Figures, by: tuple[str, ...]) -> Iterator[str]:
         cells = "".join(f" {code(value) if value else 'all'} |" for value in values)
         verdict = f"**{line.verdict}**" if line.flips else line.verdict
         yield f"| {line.period} |{cells} {line.old} | {line.new} | {line.difference} | {verdict} |"
-
-
-def code(text: str) -> str:
-    """A text as a code span that may stand in a table, whatever it holds."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if plain.startswith("`") or plain.endswith("`") or not plain.strip() else ""
-    # A bar ends a cell even inside a code span.
-    return f"{fence}{pad}{plain}{pad}{fence}".replace("|", "\\|")
 
 
 def _shortened(parts: list[list[str]]) -> str:

@@ -23,6 +23,7 @@ class Glyphs:
     up: str
     down: str
     noise: str
+    expense: str
     partial: str
     immature: str
     few: str
@@ -38,12 +39,12 @@ class Glyphs:
 
 
 UNICODE = Glyphs(
-    met="✓", missed="✗", alarm="‼", up="▲", down="▼", noise="·", partial="~", immature="°", few="?",
+    met="✓", missed="✗", alarm="‼", up="▲", down="▼", noise="·", expense="≠", partial="~", immature="°", few="?",
     minus="\N{MINUS SIGN}", to="\N{EN DASH}",
     none="—", unbounded="∞", at_least="≥", at_most="≤", dot="·", ellipsis="…", bars="▁▂▃▄▅▆▇█",
 )  # fmt: skip
 ASCII = Glyphs(
-    met="ok", missed="x", alarm="!!", up="^", down="v", noise=".", partial="~", immature="o", few="?",
+    met="ok", missed="x", alarm="!!", up="^", down="v", noise=".", expense="!=", partial="~", immature="o", few="?",
     minus="-", to="-", none="--", unbounded="inf", at_least=">=", at_most="<=", dot="-", ellipsis="...", bars="_.-=^",
 )  # fmt: skip
 
@@ -86,7 +87,7 @@ class Scale:
 
         With ``apart_from`` (a target) as many decimals as it takes not to look equal to it: 74.96 % is not 75.0 %.
         """
-        return self._with_suffix(self.number(value, extra=self._apart(value, apart_from)))
+        return self._with_suffix(self.number(value, extra=self.apart(value, apart_from)))
 
     def change(self, difference: float) -> str:
         """A signed difference with its unit: ``+0:08``, ``+1.1 pt``. Differences of shares are points."""
@@ -111,7 +112,8 @@ class Scale:
         signed = any(number.startswith(("+", self.glyphs.minus)) for number in numbers)
         return (" to " if signed else self.glyphs.to).join(numbers)
 
-    def _apart(self, value: float, other: float | None) -> int:
+    def apart(self, value: float, other: float | None) -> int:
+        """How many decimals more it takes for a value not to look equal to another; 0 where they are equal."""
         if other is None or value == other:
             return 0
         for extra in range(_MOST_DECIMALS - self.decimals):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cxkpi.result import Change, FileEntry, Period, Result, Row
+from cxkpi.result import Change, FileEntry, PastCell, Period, Restated, Restatement, Result, Row
 
 FORMAT = 1
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -37,6 +37,8 @@ def render(result: Result) -> str:
     parts.append(f'"results": {rows}')
     parts.append(f'"ledger": {{"files": {files}}}')
     parts.append(f'"notes": {lines([dump(note) for note in result.notes])}')
+    if result.restated is not None:
+        parts.append(f'"restated": {_restatement(result.restated)}')
     return "{" + ",\n ".join(parts) + "}\n"
 
 
@@ -73,6 +75,45 @@ def _row(row: Row) -> dict[str, Any]:
         "reason": row.reason,
         "change": None if row.change is None else _change(row.change),
         "notes": list(row.notes),
+    }
+
+
+def _restatement(found: Restatement) -> str:
+    head = {
+        "against": found.against,
+        "as_of": instant(found.as_of),
+        "inputs": {"new": list(found.new), "changed": list(found.changed), "gone": list(found.gone)},
+    }
+    cells = lines([dump(_restated(cell)) for cell in found.cells])
+    return "{" + ", ".join(f"{dump(key)}: {dump(value)}" for key, value in head.items()) + f', "cells": {cells}}}'
+
+
+def _restated(cell: Restated) -> Mapping[str, Any]:
+    return {
+        "metric": cell.metric,
+        "variant": cell.variant,
+        "period": {"every": cell.every, "start": cell.start.isoformat(), "end": cell.end.isoformat()},
+        "by": dict(cell.by),
+        "then": None if cell.then is None else past_cell(cell.then),
+        "now": None if cell.now is None else past_cell(cell.now),
+        "causes": list(cell.causes),
+        "final": cell.final,
+    }
+
+
+def past_cell(cell: PastCell) -> Mapping[str, Any]:
+    """A number as a later run compares with it."""
+    return {
+        "definition": cell.definition,
+        "value": cell.value,
+        "n": cell.n,
+        "numerator": cell.numerator,
+        "denominator": cell.denominator,
+        "immature": cell.immature,
+        "target": list(cell.target) if isinstance(cell.target, tuple) else cell.target,
+        "alarm": list(cell.alarm) if isinstance(cell.alarm, tuple) else cell.alarm,
+        "status": cell.status,
+        "reason": cell.reason,
     }
 
 

@@ -12,6 +12,8 @@ from cxkpi.reports.reading import Line, aliases, lines
 from cxkpi.result import Period, Result, Row
 
 _LONGEST_NAME = 48
+# Of a text of a megabyte no more is looked at; marks on a letter take no room, so there can be more than cells.
+_LONGEST_READ = 4 * _LONGEST_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Page:
     aliases: Mapping[str, Mapping[str, str]]
     refused: Mapping[tuple[str, str | None], str]
     glyphs: Glyphs
+    several_years: bool
 
     def scale(self, line: Line) -> Scale:
         """How the figures of this line are written."""
@@ -40,7 +43,7 @@ class Page:
         """A period's name over a column; with the year only where several years are in the table."""
         if period.every == "all":
             return "Value"
-        return periods.short(period, year=len({periods.year(other) for other in self.periods}) > 1)
+        return periods.short(period, year=self.several_years)
 
 
 def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
@@ -69,6 +72,7 @@ def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
         aliases={} if show_values else aliases(result),
         refused=refused,
         glyphs=glyphs,
+        several_years=len({periods.year(period) for period in by_start.values()}) > 1,
     )
 
 
@@ -91,8 +95,20 @@ def _refused(result: Result) -> Mapping[tuple[str, str | None], str]:
 
 def plain(name: str) -> str:
     """A name from the data without control, format and unpaired characters, which move cursors and turn lines round."""
-    spaced = "".join(" " if char in "\t\r\n" or unicodedata.category(char) in ("Zl", "Zp") else char for char in name)
-    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+    odd = {ord(char): _instead(char) for char in set(name) if not char.isprintable()}
+    return name.translate(odd) if odd else name
+
+
+def _instead(char: str) -> str:
+    if char in "\t\r\n" or unicodedata.category(char) in ("Zl", "Zp"):
+        return " "
+    return "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
+
+
+def shortened(text: str, most: int) -> str:
+    """As :func:`plain`, on one line and with no more than ``most`` characters."""
+    shown = " ".join(plain(text[: 4 * most]).split())
+    return shown if len(shown) <= most and len(text) <= 4 * most else shown[: most - 1].rstrip() + "…"
 
 
 def single_target(row: Row) -> float | None:
@@ -121,8 +137,8 @@ def _dimension(page: Page, name: str, value: str | None) -> str:
         return "(blank)"
     if name in page.aliases:
         return page.aliases[name][value]
-    shown = plain(value)
-    if _cells(shown) > _LONGEST_NAME:
+    shown = plain(value[:_LONGEST_READ])
+    if _cells(shown) > _LONGEST_NAME or len(value) > _LONGEST_READ:
         shown = _cut(shown, _LONGEST_NAME - len(page.glyphs.ellipsis)).rstrip() + page.glyphs.ellipsis
     return f'"{shown}"' if shown.strip() in ("", "all", "(blank)") else shown
 

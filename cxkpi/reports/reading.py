@@ -6,7 +6,7 @@ Renderers and gates use the same choice, so that a gate never fails on a figure 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cxkpi.result import MetricInfo, Period, Result, Row
@@ -36,6 +36,22 @@ def is_judged(row: Row) -> bool:
     return row.period.complete and row.immature == 0 and row.reason != "immature"
 
 
+# How the note of a guard begins and ends, as measurement writes it; between stand the guards' labels.
+IMPROVED_WHILE = "improved while "
+_GOT_WORSE = " got significantly worse"
+
+
+def at_whose_expense(row: Row) -> str | None:
+    """The labels of the metrics that got significantly worse while this one, which guards them, improved; else None.
+
+    Faster is not better where fewer customers are helped.
+    """
+    for note in row.notes:
+        if note.startswith(IMPROVED_WHILE) and note.endswith(_GOT_WORSE):
+            return note.removeprefix(IMPROVED_WHILE).removesuffix(_GOT_WORSE)
+    return None
+
+
 def identifies(dimension: str, further: Collection[str] = ()) -> bool:
     """Whether a dimension's values name somebody (an id, a person's name), or are free text, and stay hidden.
 
@@ -47,11 +63,61 @@ def identifies(dimension: str, further: Collection[str] = ()) -> bool:
     return any(table.columns[column].role != "plain" for table in TABLES.values() if column in table.columns)
 
 
+# Whose values name the centre's own people, not its customers, and none of their records.
+STAFF = frozenset({"agent_id", "name", "supervisor"})
+CUSTOMER = "customer_id"
+
+
 def aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
     """What values that identify somebody are printed as, by dimension: ``#1``, ``#2`` … in the order of the values."""
+    return _numbered(result, [name for name in result.by if identifies(name, result.identifiers)])
+
+
+def numbered(result: Result) -> Result:
+    """A Result whose values that identify somebody are what they are printed as."""
+    return _renamed(result, aliases(result))
+
+
+def sheltered(result: Result, *, show_values: bool = False) -> Result:
+    """A Result as it may leave the house: without ids of customers and their records, and without free text.
+
+    Such values of a dimension are numbered, as in :func:`aliases`. Agents keep their ids, because a file of figures per
+    agent is of no use without them; renderers for people number them too. ``show_values``: customers stay numbered.
+    """
+    hidden = [name for name in result.by if _outside(name, result.identifiers, show_values)]
+    return _renamed(result, _numbered(result, hidden))
+
+
+def _renamed(result: Result, numbers: Mapping[str, Mapping[str, str]]) -> Result:
+    if not numbers:
+        return result
+
+    def called(by: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        return {
+            name: numbers[name][value] if value is not None and name in numbers else value for name, value in by.items()
+        }
+
+    rows = tuple(replace(row, by=called(row.by)) for row in result.rows)
+    restated = result.restated
+    if restated is not None:
+        restated = replace(restated, cells=tuple(replace(cell, by=called(cell.by)) for cell in restated.cells))
+    return replace(result, rows=rows, restated=restated)
+
+
+def _outside(dimension: str, identifiers: Collection[str], show_values: bool) -> bool:
+    column = dimension.rpartition(".")[2]
+    if column == CUSTOMER or show_values:
+        return column == CUSTOMER
+    return identifies(dimension, identifiers) and (dimension in identifiers or column not in STAFF)
+
+
+def _numbered(result: Result, dimensions: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     found = {}
-    for dimension in (name for name in result.by if identifies(name, result.identifiers)):
-        values = {value for row in result.rows for value in (row.by.get(dimension),) if value is not None}
+    every = [row.by for row in result.rows]
+    if result.restated is not None:
+        every += [cell.by for cell in result.restated.cells]
+    for dimension in (name for name in dimensions if name not in result.aliased):
+        values = {value for by in every for value in (by.get(dimension),) if value is not None}
         found[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
     return found
 
@@ -66,6 +132,19 @@ def lines(result: Result) -> tuple[Line, ...]:
         for key, groups in by_metric.items()
         for current in [_current([row for rows in groups.values() for row in rows])]
         for by, rows in groups.items()
+    )
+
+
+def also_missed(result: Result) -> tuple[tuple[MetricInfo, Row], ...]:
+    """The metrics nobody asked for whose newest complete, judged period missed its target or is beyond its alarm."""
+    by_metric: dict[tuple[str, str | None], list[Row]] = {}
+    for row in result.further:
+        by_metric.setdefault(row.key, []).append(row)
+    currents = {key: _current(rows) for key, rows in by_metric.items()}
+    return tuple(
+        (result.further_metrics[row.key], row)
+        for row in result.further
+        if row.period == currents[row.key] and row.status in ("missed", "alarm")
     )
 
 

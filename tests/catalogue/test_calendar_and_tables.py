@@ -125,7 +125,7 @@ def test_holidays_are_read_from_a_file_beside_the_catalogue(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("holidays", "expected"),
     [
-        (b"2026-01-01\n 25/12/2026,x\n", "days.csv:2:2: error[C407]: '25/12/2026' is not a date"),
+        (b"2026-01-01\n 25/12/2026,x\n", "days.csv:2:2: error[C407]: this line has no date. Write one"),
         (b"2026-01-01\n\xff\xfe", "metrics.yaml:5:13: error[C407]: the holidays in 'days.csv' are not UTF-8 text"),
         (b"2026-01-01\n" * 10_001, "metrics.yaml:5:13: error[C407]: a file of holidays has at most 10,000 lines"),
         (b" " * 1_100_000, "metrics.yaml:5:13: error[C407]: the holidays in 'days.csv' cannot be read: it is larger"),
@@ -135,6 +135,14 @@ def test_a_broken_file_of_holidays_is_told_by_line(tmp_path: Path, holidays: byt
     with pytest.raises(CatalogueError) as error:
         load(saved(tmp_path, holidays))
     assert str(error.value.problems[0]).replace(f"{tmp_path.as_posix()}/", "").startswith(expected)
+
+
+def test_of_a_file_that_holds_no_dates_nothing_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as error:
+        load(saved(tmp_path, b"root:x:0:0\nsecret\n" * 20))
+    assert len(error.value.problems) == 5
+    assert "secret" not in str(error.value)
+    assert "root" not in str(error.value).replace(tmp_path.as_posix(), "")
 
 
 def test_a_catalogue_may_say_how_files_beside_it_are_read() -> None:

@@ -199,6 +199,7 @@ def test_what_the_base_requires_of_its_metrics_it_does_not_require_of_others() -
         ("C103", "'label' is empty", "metrics: {new: {kind: total, from: contacts, count: rows, label: «~}}\n"),
         ("C201", "no metric 'wiat' in 'base.yaml' to take away; did you mean 'wait'?", "metrics: {«wiat: null}\n"),
         ("C109", "'remove' takes a metric away", "metrics: {escalation: {«remove: true, label: x}}\n"),
+        ("C109", "'remove' takes a variant", "metrics: {escalation: {variants: {loud: {«remove: 1}}}}\n"),
         ("C109", "a variant cannot have its own 'kind'", "metrics: {escalation: {variants: {loud: {«kind: net}}}}\n"),
         ("C405", "no time zone 'Europe/Berln'", "calendar: {timezone: «Europe/Berln}\n"),
     ],
@@ -211,35 +212,125 @@ def test_what_the_overlay_says_wrong_stands_in_the_overlay(code: str, message: s
 
 
 @pytest.mark.parametrize(
-    ("message", "text", "base"),
+    ("code", "message", "text", "about"),
     [
         (
+            "C201",
             "no metric 'escalation': it is taken away at mine.yaml:4:11",
-            "headline: [wait]\nmetrics: {escalation: null}\n",
-            BASE.replace("guards: [escalation", "guards: [«escalation"),
+            "headline: [wait]\nmetrics: {«escalation: null, wait: {label: W}}\n",
+            "guards: [«escalation",
         ),
         (
+            "C201",
             "no metric 'escalation.loud': it is taken away at mine.yaml:3:35",
-            "metrics: {escalation: {variants: {loud: null}}}\n",
-            BASE.replace("headline: [wait, ", "headline: [wait, «"),
+            "metrics: {escalation: {variants: {«loud: null}}}\n",
+            "headline: [wait, «",
         ),
+        (
+            "C303",
+            "where: '=' mixes true or false and text",
+            "tables: {contacts: {columns: {«campaign: boolean}}}\n",
+            "handled and campaign = «",
+        ),
+        ("C401", "'target' needs to know", "metrics: {escalation: {«better: null}}\n", "    «target: 5%"),
+        ("C402", "the alarm must be above", "metrics: {escalation: {label: E, «better: lower}}\n", "    alarm: «3%"),
     ],
 )
-def test_what_the_base_says_of_a_metric_taken_away_stands_in_the_base(message: str, text: str, base: str) -> None:
+def test_what_no_longer_fits_is_told_at_the_line_that_changed_it(
+    code: str, message: str, text: str, about: str
+) -> None:
+    base = BASE.replace("    better: lower\n", "    better: higher\n    alarm: 3%\n") if code == "C402" else BASE
+    assert base.count(about.replace(MARK, "")) == 1
+    base = base.replace(about.replace(MARK, ""), about)
     (problem,) = problems(text, base)
-    assert (problem.code, str(problem.place)) == ("C201", marked(base, "base.yaml"))
-    assert problem.message == message
-    assert problem.source == base.replace(MARK, "").splitlines()[problem.place.line - 1]  # type: ignore
-    assert problem.hint is not None
+    assert (problem.code, str(problem.place)) == (code, marked(HEAD + text, "mine.yaml"))
+    assert problem.message.startswith(message)
+    assert problem.source == (HEAD + text).replace(MARK, "").splitlines()[problem.place.line - 1]  # type: ignore
+    assert f"It is about {marked(base, 'base.yaml')}." in str(problem.hint)
 
 
-def test_an_expression_of_the_base_that_no_longer_fits_is_pointed_at_in_the_base() -> None:
-    base = BASE.replace("handled and campaign", "handled and «campaign")
-    (problem,) = problems("tables: {contacts: {columns: {campaign: boolean}}}\n", base)
-    assert problem.code == "C303"
-    assert str(problem.place).startswith("base.yaml:20:")
-    assert problem.source is not None
-    assert problem.source.strip().startswith("loud:")
+def test_what_many_places_miss_is_told_once() -> None:
+    keys = "kind: mean, from: contacts, value: wait_s, unit: seconds, guards: [wait]"
+    example = "{given: {contacts: wait_s}, expect: {value: null}}"
+    reads = "".join(f"  f{at}: {{{keys}, examples: [{example}]}}\n" for at in range(6))
+    (problem,) = problems("headline: [f1]\nmetrics: {wait: null}\n", BASE + reads)
+    assert str(problem.hint).count("base.yaml:") == 3
+    assert str(problem.hint).endswith(" and 3 more.")
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("C103", "metrics: «\n"),
+        ("C103", "metrics: {escalation: «5}\n"),
+        ("C103", "metrics: {escalation: {variants: «x}}\n"),
+        ("C103", "fields: «x\n"),
+        ("C103", "fields: {contacts: «}\n"),
+        ("C103", "tables: {contacts: «[campaign]}\n"),
+        ("C103", "calendar: «4\n"),
+        ("C105", "calendar: {week_starts: «foo}\n"),
+        ("C103", "defaults: {min_n: «foo}\n"),
+        ("C103", "calendar: {hours: {mon: «8}}\n"),
+    ],
+)
+def test_one_mistake_of_an_overlay_makes_nothing_else_wrong(code: str, text: str) -> None:
+    base = BASE.replace("week_starts: sunday", "week_starts: sunday, hours: {mon: 08:00-18:00}")
+    base = base.replace("value: wait_s", "value: open_seconds(started_at, ended_at)").replace(
+        "expect: {value: 5}", "expect: {value: null}"
+    )
+    (problem,) = problems(text, base)
+    place = marked(HEAD + text, "mine.yaml")
+    assert problem.code == code
+    assert str(problem.place).rpartition(":")[0] == place.rpartition(":")[0]
+
+
+def test_what_one_layer_no_longer_proves_does_not_come_back_with_the_next() -> None:
+    middle = HEAD + "metrics: {escalation: {where: long}}\n"
+    files = {"base.yaml": BASE, "middle.yaml": middle}
+
+    def beside(name: str) -> tuple[str, str]:
+        return files[name], name
+
+    upper = "cxkpi: 1\nextends: middle.yaml\n"
+    assert parse(middle, "middle.yaml", beside=beside).metrics["escalation", None].examples == ()
+    layered = parse(upper, "mine.yaml", beside=beside)
+    assert layered.metrics["escalation", None].examples == ()
+    assert len(layered.metrics["wait", None].examples) == 1
+
+
+def test_a_variant_that_is_given_anew_keeps_the_examples_it_brings() -> None:
+    text = """metrics:
+  escalation:
+    variants:
+      loud:
+        where: long
+        examples:
+          - given: {contacts: "talk_s | escalated | ended_at\\n90 | true | 2026-01-05"}
+            expect: {value: 100%}
+"""
+    assert len(over(text).metrics["escalation", "loud"].examples) == 1
+
+
+@pytest.mark.parametrize("gone", ["{loud: null}", "{loud: {remove: true}}", "null"])
+def test_a_variant_is_taken_away(gone: str) -> None:
+    defined = over(f"headline: [wait]\nmetrics: {{escalation: {{variants: {gone}}}}}\n")
+    assert ("escalation", "loud") not in defined.metrics
+    assert (("escalation", "quiet") in defined.metrics) == (gone != "null")
+
+
+@pytest.mark.parametrize("gone", ["null", "{remove: true}"])
+def test_a_variant_that_is_not_there_cannot_be_taken_away(gone: str) -> None:
+    (problem,) = problems(f"metrics: {{escalation: {{variants: {{laud: {gone}}}}}}}\n")
+    message = "no variant 'laud' of 'escalation' in 'base.yaml' to take away; did you mean 'loud'?"
+    assert (problem.code, str(problem.place), problem.message) == ("C201", "mine.yaml:3:35", message)
+    (problem,) = problems("metrics: {wait: {variants: {laud: null}}}\n")
+    assert problem.message == "no variant 'laud' of 'wait' in 'base.yaml' to take away"
+
+
+def test_of_a_file_that_is_no_catalogue_nothing_is_shown() -> None:
+    (problem,) = problems("", "root:x:0:0\nsecret: &a *b\n")
+    assert (problem.code, str(problem.place)) == ("C211", "mine.yaml:2:10")
+    assert problem.message == "'base.yaml', which this extends, is no catalogue: it has no line 'cxkpi: 1'"
 
 
 def test_a_base_that_is_wrong_itself_says_so_in_its_own_words() -> None:
@@ -249,7 +340,7 @@ def test_a_base_that_is_wrong_itself_says_so_in_its_own_words() -> None:
     base = "«cxkpi: 2\n"
     found = problems("", base)
     assert [(one.code, str(one.place)) for one in found] == [("C101", "base.yaml:1:8")]
-    assert [one.code for one in problems("", "a: [\n")] == ["C001"]
+    assert [one.code for one in problems("", "cxkpi: 1\na: [\n")] == ["C001"]
 
 
 # ------------------------------------------------------------------------------------------------------------ files

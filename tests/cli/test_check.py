@@ -277,3 +277,98 @@ def test_a_text_of_an_expression_stays_text_in_every_engine(run, here):
     here(mine=RIGHT.replace("meets: escalated", f'meets: "queue <> \'{text}\'"').replace("| escalated", "| queue").replace(  # noqa: E501
         "| true", "| a").replace("| false", "| '; drop table contacts; --"))  # fmt: skip
     assert run("check", "mine.yaml").out == "mine.yaml: 1 metric, 1 example holds\n"
+
+
+def test_a_catalogue_without_metrics_is_no_fault_of_ours(run, here):
+    here(mine="cxkpi: 1\nmetrics: {}\n")
+    ran = run("check", "mine.yaml")
+    assert (ran.code, ran.err) == (5, "")
+    assert ran.out.startswith("mine.yaml:1:1: error[C102]: 'calendar' is missing")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_read_once(run, here):
+    here(mine=MISSPELT)
+    os.mkfifo("pipe")
+    writer = subprocess.Popen(
+        [sys.executable, "-c", "open('pipe', 'w').write(open('mine.yaml').read())"], stdin=subprocess.DEVNULL
+    )
+    ran = run("check", "pipe", "-f", "json")
+    assert writer.wait(timeout=10) == 0
+    assert [(one["line"], one["metric"]) for one in json.loads(ran.out)["problems"]] == [(8, "x")]
+
+
+@pytest.mark.parametrize("day", ["9999-12-30", "9999-12-31", "0001-01-01", "2200-01-01 10:00"])
+def test_a_day_out_of_reach_is_told_at_its_cell(run, here, day):
+    here(mine=RIGHT.replace("2026-01-05 10:00", day))
+    ran = run("check", "mine.yaml")
+    assert (ran.code, ran.err) == (5, "")
+    assert ran.out.startswith(f"mine.yaml:13:13: error[C504]: ended_at: the year of '{day}' is out of reach")
+
+
+def test_the_base_that_an_overlay_breaks_is_told_in_the_overlay(run, here):
+    here(mine="cxkpi: 1\nextends: cxkpi\nmetrics:\n  ces: {better: lower}\n")
+    ran = run("check", "mine.yaml", "-f", "github")
+    assert ran.code == 5
+    assert ran.out.startswith("::error file=mine.yaml,line=4,col=9,title=C402::")
+    ran = run("check", "mine.yaml", "-f", "sarif")
+    (found,) = json.loads(ran.out)["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "mine.yaml"
+
+
+def test_what_is_extended_is_counted_apart(run, here):
+    metric = "  y: {kind: share, from: contacts, meets: resolved}\n"
+    here(base=RIGHT, mine=f"cxkpi: 1\nextends: base.yaml\nmetrics:\n{metric}")
+    counted = "mine.yaml: 1 metric; with what it extends 2 metrics, 1 example holds"
+    ran = run("check", "mine.yaml")
+    assert ran.out.splitlines()[-1] == f"{counted}, 1 warning"
+    Path("mine.yaml").write_text(Path("mine.yaml").read_text().replace("resolved", "escalated"))
+    assert run("check", "mine.yaml").out == f"{counted}\n"
+    Path("mine.yaml").write_text("cxkpi: 1\nextends: base.yaml\nmetrics:\n  x: null\n  y: " + "{kind: total, "
+                                 "from: contacts, count: rows}\n")  # fmt: skip
+    assert run("check", "mine.yaml").out == "mine.yaml: 1 metric\n"
+
+
+def test_a_name_with_line_breaks_makes_no_lines(run, here):
+    Path("a\nb.yaml").write_text(MISSPELT)
+    lines = run("check", "a\nb.yaml").out.splitlines()
+    assert lines[0].startswith("a?b.yaml:8:5: error[C104]")
+    assert lines[-1] == "a?b.yaml: 1 error"
+
+
+def _many(count: int, line: str) -> str:
+    return "".join(line.format(at=at) for at in range(count))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            HEAD + SHARE + "    variants:\n" + _many(5000, "      v{at}: {{label: V}}\n"),
+            "mine.yaml:8:5: error[C008]: a metric has at most 200 variants, not 5,000",
+        ),
+        (
+            HEAD + SHARE + "    versions:\n" + _many(3000, "      - {{since: 2026-01-01, label: V}}\n"),
+            "mine.yaml:8:5: error[C008]: a metric has at most 100 versions, not 3,000",
+        ),
+        (
+            HEAD + SHARE + "    examples:\n" + _many(
+                50, '      - {{given: {{contacts: "rows | escalated\\n99999 | true"}}, expect: {{n: 1}}}}\n'
+            ),
+            "mine.yaml:10:47: error[C501]: the examples of a catalogue have at most 100,000 rows in all",
+        ),
+        (
+            HEAD + SHARE + "    aka: [" + "a, " * 50_000 + "b]\n",
+            "mine.yaml:8:149954: error[C008]: this file is too large: it has more than 50,000 values",
+        ),
+    ],
+    ids=["variants", "versions", "rows", "values"],
+)  # fmt: skip
+def test_what_is_more_than_anybody_needs_is_refused_at_once(run, here, text, told):
+    here(mine=text)
+    begun = time.process_time()
+    ran = run("check", "mine.yaml")
+    assert time.process_time() - begun < 5
+    assert ran.code == 5
+    assert ran.out.startswith(told)
+    assert ran.out.endswith("mine.yaml: 1 error\n")

@@ -62,7 +62,7 @@ def test_no_command_is_a_usage_error_that_shows_the_help(run):
 def test_options_of_later_versions_are_not_shown(run):
     text = run("report", "--help").out
     assert "--max-rejects" in text
-    assert not any(option in text for option in ("spark", "markdown", "prometheus", "xlsx"))
+    assert "spark" not in text
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_options_of_later_versions_are_not_shown(run):
         (["report", "x", "-m", " , "], "--metric names nothing"),
         (["report", "x", "--by", ""], "--by names nothing"),
         (["report", "x", "--fail-on", "mised"], "Did you mean missed?"),
-        (["report", "x", "--fail-on", "zzz"], "Choose from missed, alarm, rejects."),
-        (["report", "x", "-o", "a.html"], ".json, .csv"),
-        (["report", "x", "-o", "noextension"], ".json, .csv"),
+        (["report", "x", "--fail-on", "zzz"], "Choose from missed, alarm, rejects, stale, restated."),
+        (["report", "x", "-o", "a.docx"], ".csv, .json"),
+        (["report", "x", "-o", "noextension"], ".csv, .json"),
         (["report", "x", "--since", "01/06/2026"], "2026-06-01"),
         (["report", "x", "--until", "2026-02-30"], "is not a date"),
         (["report", "x", "--since", "2026-06-01", "--until", "2026-06-01"], "later than --since"),

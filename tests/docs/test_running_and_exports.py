@@ -27,7 +27,7 @@ def test_every_key_of_a_run_file_is_described() -> None:
 
 
 def test_the_example_of_a_run_file_is_one(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", RUNNING, re.DOTALL)
+    (example,) = re.findall(r"```yaml\n(cxkpi: 1\n.*?)```", RUNNING, re.DOTALL)
     (tmp_path / "cxkpi.yaml").write_text(example, encoding="utf-8")
     found = run_file.load(tmp_path / "cxkpi.yaml")
     assert [age.written for age in found.ages] == ["26h", "8d"]

@@ -109,6 +109,8 @@ def on_a_grid(seed: int) -> list[dict[str, Any]]:
 def judged(case: Case, rows: Sequence[Row], as_of: datetime | None) -> list[tuple[Row, str]]:
     """Every row of the population with its verdict: missing, immature, followed or alone."""
     view = [row for row in rows if as_of is None or row["ended_at"] < as_of]
+    # What had begun by then and was not over is judged by nobody, and follows others all the same.
+    begun = [row for row in rows if as_of is None or row[case.comes] < as_of]
     newest = max(moment for row in view for moment in (row["started_at"], row["ended_at"]))
     horizon = newest if as_of is None else min(as_of, newest)
     verdicts = []
@@ -122,7 +124,7 @@ def judged(case: Case, rows: Sequence[Row], as_of: datetime | None) -> list[tupl
         else:
             later = [
                 other[case.comes]
-                for other in view
+                for other in begun
                 if None not in key
                 and tuple(other[name] for name in case.keys) == key
                 and case.follows(other)

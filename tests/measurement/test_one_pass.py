@@ -64,7 +64,9 @@ def test_a_dimension_of_a_look_up_does_not_read_contacts_again(monkeypatch):
 
 
 def test_metrics_of_one_table_and_time_share_a_group_by(monkeypatch):
-    engine, _ = watched(monkeypatch, CONTACTS, metrics=[name for name in TEN if name not in ("fcr", "aht")])
+    # Repeats need a step of their own, and so does what fcr guards.
+    metrics = [name for name in TEN if name not in ("fcr", "aht", "transfer_rate")]
+    engine, _ = watched(monkeypatch, CONTACTS, metrics=metrics)
     assert engine.collected == [1]
 
 

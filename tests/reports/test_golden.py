@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from reports import written
 from reports.factory import centre, month, result, row
+from reports.shapes import cases
 
+from cxkpi.cli.outputs import render
 from cxkpi.reports import delimited, json, terminal
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,6 +36,15 @@ CASES = {
     "small.json": lambda: json.render(_small()),
     "small.csv": lambda: delimited.render(_small()),
 }
+# Every kind of table in every format; HTML has its own.
+for _name, _found in cases().items():
+    CASES |= {
+        f"{_name}.{end}": lambda found=_found, kind=kind: render(found, kind).decode("utf-8")
+        for kind, end in (("markdown", "md"), ("csv", "csv"), ("json", "json"), ("prometheus", "prom"))
+    }
+    CASES[f"{_name}.de.csv"] = lambda found=_found: render(found, "csv", locale="de").decode("utf-8")
+    CASES[f"{_name}.parquet.txt"] = lambda found=_found: written.parquet(render(found, "parquet"))
+    CASES[f"{_name}.xlsx.txt"] = lambda found=_found: written.workbook(render(found, "xlsx"))
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,7 +10,8 @@ _HANDLED = "not abandoned and answered_at is not null"
 _INBOUND = "direction = 'inbound'"
 # In the sample what other systems know of a contact stands in a table beside it.
 _CONTACTS = """
-    (select c.* exclude (silence_s, callback_requested_at), d.silence_s, d.callback_requested_at, d.called_back_at,
+    (select c.* exclude (dial_s, ring_s, silence_s, callback_requested_at), d.dial_s, d.ring_s, d.silence_s,
+            d.callback_requested_at, d.called_back_at,
             talk_s + hold_s + wrap_s as handle_s
      from contacts c left join contact_details d using (contact_id) where within(c.ended_at))
 """
@@ -40,6 +41,9 @@ _IN_TIME = "not abandoned and wait_s <= 20"
 
 ORACLES = {
     "aht": _mean(_HANDLED, "handle_s"),
+    # Where nobody dialled, or no phone rang, there is no such time.
+    "aht.genesys": _mean(_HANDLED, "handle_s + coalesce(dial_s, 0)"),
+    "aht.ringing": _mean(_HANDLED, "handle_s + coalesce(ring_s, 0)"),
     "aht.answered_long_enough": _mean(f"{_HANDLED} and handle_s >= 20", "handle_s"),
     "handle_time_p90": _quantile(_HANDLED, "handle_s", 0.9),
     "talk_time": _mean(_HANDLED, "talk_s"),
@@ -78,11 +82,3 @@ ORACLES = {
 @pytest.mark.parametrize("title", ORACLES)
 def test_the_report_says_what_sql_says(centre: Centre, title: str) -> None:
     assert not centre.disagreements(title, ORACLES[title])
-
-
-@pytest.mark.parametrize("title", ["aht.genesys", "aht.ringing"])
-def test_what_no_file_of_the_sample_gives_is_left_out(centre: Centre, title: str) -> None:
-    """Their own examples prove them."""
-    assert not centre.rows[title]
-    metric = next(one for one in centre.catalogue.metrics.values() if one.title == title)
-    assert metric.examples

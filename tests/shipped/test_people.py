@@ -109,12 +109,12 @@ ORACLES = {
     "employee_satisfaction": f"""
         select case when people >= 5 then k / n end as value, n, k as numerator, n as denominator from (
             select count(*) as n, count(*) filter (score in (4, 5)) as k,
-                count(distinct invitations.agent_id) as people {_PULSE.format(question="esat")})
+                count(distinct employee) as people {_PULSE.format(question="esat")})
     """,
     "enps": f"""
         select case when people >= 5 then 100 * k / n end as value, n, k as numerator, n as denominator from (
             select count(*) as n, count(*) filter (score >= 9) - count(*) filter (score <= 6) as k,
-                count(distinct invitations.agent_id) as people {_PULSE.format(question="enps")})
+                count(distinct employee) as people {_PULSE.format(question="enps")})
     """,
     "occupancy": _time(
         "on_queue and state = 'interacting'", "on_queue and state in ('interacting', 'communicating', 'idle')"
@@ -124,6 +124,15 @@ ORACLES = {
     "adherence": _time("state = scheduled_state", "scheduled_state is not null"),
     "conformance": _time("paid is not null and state not in ('offline', 'meal')", "scheduled_state <> 'meal'"),
 }
+
+ELSEWHERE = (
+    "tenure",
+    "tenure.known_from",
+    "retention",
+    "retention.known_from",
+    "speed_to_competency",
+    "competent_by_week_12",
+)
 
 
 @pytest.mark.parametrize("title", ORACLES)
@@ -211,7 +220,7 @@ _WEEK = timedelta(days=7)
 
 
 def _novices(centre: Centre, after: date) -> tuple[list[tuple[int, str]], int]:
-    """How each of those hired in twelve months ended, and after how many days; how many were hired before the data begin.
+    """How each of those hired in twelve months ended, after how many days, and how many came before the data.
 
     The ends are ``competent``, ``left`` and ``watched``.
     """

@@ -65,8 +65,11 @@ def _surveyed(*questions: str) -> str:
     """
 
 
-def _added_up(question: str) -> str:
-    return f"select coalesce(sum({question}), 0) as value, count(*) as n, value as numerator {_surveyed(question)}"
+def _answered(question: str) -> str:
+    return f"""
+        select total / nullif(n, 0) as value, n, total as numerator, n as denominator
+        from (select coalesce(sum({question}), 0) as total, count(*) as n {_surveyed(question)})
+    """
 
 
 # Every contact of FCR, when its customer came back within seven days, and whether those are over.
@@ -109,7 +112,7 @@ ORACLES = {
     # Calls of a key less than seven days apart are one cluster; it is resolved if it is no more than one conversation.
     "fcr.gap_chained": f"""
         with linked as (
-            select *, max(ended_at) over earlier as latest, min(ended_at) over earlier as first_end
+            select *, max(ended_at) over earlier as latest
             from contacts where customer_id is not null and reason is not null
             window earlier as (
                 partition by customer_id, reason order by started_at, contact_id
@@ -137,7 +140,13 @@ ORACLES = {
             and before.ended_at < one.started_at and before.ended_at >= one.started_at - interval '7 days'
         )"""
     ),
-    # Between all that still wait coming back, and none of them but those who did so already.
+    "fcr.single_contacts": _repeats(
+        good="""not exists (
+            select 1 from contacts before
+            where before.customer_id = one.customer_id and before.reason = one.reason
+            and before.ended_at < one.started_at and before.ended_at >= one.started_at - interval '7 days'
+        )"""
+    ),
     # Between all that still wait coming back, and none of them but those who did so already.
     "fcr.bounds": f"""
         with {WATCHED}
@@ -158,9 +167,9 @@ ORACLES = {
         from steps, counted where events > 0
     """,
     "fcr_net": _repeats(where=f"{INBOUND} and coalesce(contact_details.resolvable, true)"),
-    "survey_said_resolved": _added_up("resolved"),
-    "survey_said_contacts": _added_up("contacts"),
-    "survey_said_channels": _added_up("channels"),
+    "survey_said_resolved": _answered("resolved"),
+    "survey_said_contacts": _answered("contacts"),
+    "survey_said_channels": _answered("channels"),
     "fcr_survey": _share(_surveyed("resolved", "contacts"), "resolved = 1 and contacts = 1"),
     "one_contact_resolution": _share(
         _surveyed("resolved", "contacts", "channels"), "resolved = 1 and contacts = 1 and channels = 1"

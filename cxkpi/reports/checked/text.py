@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cxkpi.errors import Problem
 from cxkpi.measurement.checked import Checked, CheckedFile
 from cxkpi.reports.checked.safe import plain
 
 
 def render(checked: Checked, *, quiet: bool = False) -> str:
     """Problems file by file, each with its line and a caret, and one line about each file unless ``quiet``."""
-    paragraphs = [plain(str(problem)) for problem in checked.problems()]
-    summaries = [] if quiet else [plain(summary(file)) for file in checked.files]
+    paragraphs = [plain(str(_on_one_line(problem))) for problem in checked.problems()]
+    summaries = [] if quiet else [plain(summary(file).replace("\n", "?")) for file in checked.files]
     return "".join(f"{line}\n" for line in (*paragraphs, *summaries))
+
+
+def _on_one_line(problem: Problem) -> Problem:
+    """A problem of a file whose name has line breaks, which would look like lines of their own."""
+    if problem.place is None or "\n" not in problem.place.file:
+        return problem
+    return replace(problem, place=replace(problem.place, file=problem.place.file.replace("\n", "?")))
 
 
 def summary(file: CheckedFile) -> str:
@@ -18,9 +28,12 @@ def summary(file: CheckedFile) -> str:
     held = sum(one.problem is None for one in file.examples)
     if file.errors and not file.examples:
         return f"{file.path}: {_counted(file.errors, 'error')}"
-    parts = [_counted(len(file.metrics), "metric")]
-    if file.variants:
-        parts.append(_counted(file.variants, "variant"))
+    metrics, variants = file.inherited
+    parts = _defined(len(file.metrics), file.variants)
+    if metrics or variants:
+        whole = _defined(len(file.metrics) + metrics, file.variants + variants)
+        parts[-1] += f"; with what it extends {whole[0]}"
+        parts += whole[1:]
     if held == len(file.examples):
         if held:
             parts.append(f"{_counted(held, 'example')} {'holds' if held == 1 else 'hold'}")
@@ -29,6 +42,10 @@ def summary(file: CheckedFile) -> str:
     if file.warnings:
         parts.append(_counted(file.warnings, "warning"))
     return f"{file.path}: {', '.join(parts)}"
+
+
+def _defined(metrics: int, variants: int) -> list[str]:
+    return [_counted(metrics, "metric"), *([_counted(variants, "variant")] if variants else [])]
 
 
 def _counted(number: int, noun: str) -> str:

@@ -4,15 +4,15 @@ Every line shows the newest complete, judged period of its metric: value, verdic
 the terminal is wide enough the periods become columns, as many of the newest as fit; else the earlier ones are a
 sparkline of three bars or more. Where metrics are judged in different periods, a column says which. Columns that do not
 fit are left out in the order of ``DROPPED_FIRST``, and the legend says so; metric, value and verdict always stay. A
-metric that a dimension cannot cut says why in one line instead of one per value. Below stand the legend of what occurs
-in the table, and one line per input file.
+metric that a dimension cannot cut says why in one line instead of one per value. Below stand what else missed its
+target, the legend of what occurs in the table, and one line per input file.
 
 Names come from other people's data: control characters are removed, and nothing in a name is taken for markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import groupby
 
@@ -23,6 +23,7 @@ from rich.text import Text
 from cxkpi.reports import periods
 from cxkpi.reports.figures import ASCII, UNICODE
 from cxkpi.reports.page import Page, plain, prepare, title
+from cxkpi.reports.reading import also_missed
 from cxkpi.reports.terminal.columns import DROPPED_FIRST, GAP, Column, fit
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
 from cxkpi.reports.terminal.ledger import ledger
@@ -46,6 +47,7 @@ def render(result: Result, *, width: int, unicode: bool = True, show_values: boo
     return Group(
         Padding(_heading(page), (0, 0, 1, 1)),
         _table(page, columns, unicode),
+        *_also_missed(result),
         Text(),
         *small(packed(symbols(page, columns), width), width),
         *small(sentences(page, columns), width),
@@ -66,6 +68,17 @@ def _heading(page: Page) -> Text:
     seen = f"{'data to' if result.as_of_from_data else 'as of'} {periods.until(result.as_of, result.timezone)}"
     parts = [Text(periods.name(page.heading), style="bold"), Text(result.timezone), Text(seen)]
     return Text(f" {page.glyphs.dot} ").join(parts)
+
+
+def _also_missed(result: Result) -> Iterator[RenderableType]:
+    """One sentence that names what else missed its target, of all that was not asked for."""
+    found = also_missed(result)
+    if found:
+        line = Text("Also missed:", style="bold red")
+        named = (plain(info.label) + (" (alarm)" if row.status == "alarm" else "") for info, row in found)
+        line.append(f" {'; '.join(named)}. --all shows {'them' if len(found) > 1 else 'it'}.", style="not bold default")
+        yield Text()
+        yield Padding(line, (0, 0, 0, 1))
 
 
 def _table(page: Page, columns: Sequence[Column], unicode: bool) -> RenderableType:

@@ -11,7 +11,7 @@ from rich.text import Text
 from cxkpi.measurement.goals import shortfall
 from cxkpi.reports import figures, periods
 from cxkpi.reports.page import Page, confidence, group, single_target, title
-from cxkpi.reports.reading import Line
+from cxkpi.reports.reading import Line, at_whose_expense
 from cxkpi.result import Period, Row
 
 DROPPED_FIRST = ("trend", "interval", "n", "target", "change")
@@ -255,6 +255,8 @@ def _target(page: Page) -> Column:
 
 def _change(page: Page) -> Column:
     texts, styles, uses = [], [], set()
+    dear = {id(line) for line in page.lines if line.row is not None and at_whose_expense(line.row) is not None}
+    room = f" {page.glyphs.expense}" if dear else ""
     for line in page.lines:
         change = line.row.change if line.row is not None else None
         if change is None:
@@ -262,11 +264,13 @@ def _change(page: Page) -> Column:
             styles.append("")
             continue
         arrow = figures.arrow(change.difference, change.significant, page.glyphs)
-        texts.append(f"{page.scale(line).change(change.difference)} {arrow or ' '}")
+        mark = room if id(line) in dear else " " * cell_len(room)
+        texts.append(f"{page.scale(line).change(change.difference)} {arrow or ' '}{mark}")
         gain = _gain(line.row) if line.row is not None and change.significant else 0
-        styles.append("" if not gain else "green" if gain > 0 else "red")
+        styles.append("yellow" if id(line) in dear else "" if not gain else "green" if gain > 0 else "red")
         uses.add({page.glyphs.up: "up", page.glyphs.down: "down", page.glyphs.noise: "noise"}.get(arrow, "changed"))
-    return aligned("change", "Change  ", texts, styles, uses=uses)
+    uses |= {"expense"} if dear else set()
+    return aligned("change", "Change  " + " " * cell_len(room), texts, styles, uses=uses)
 
 
 def _gain(row: Row) -> float:

@@ -1,0 +1,140 @@
+"""How cells look: one number format per kind of figure, and colours for verdicts.
+
+A spreadsheet keeps durations in days. It shows none below 0, so an interval's lower limit below 0 is shown as a number
+of days.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from cxkpi.reports.figures import Scale
+
+DAY_S = 86400
+# A cell's own separator: durations from an hour on are h:mm:ss, others m:ss, as everywhere else in a report.
+_HOUR = "[>=0.041666666]"
+
+
+class Formats:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+        # Most cells have one of a few looks, so what they are called by is looked up, not worked out.
+        self._codes: dict[str, Any] = {}
+        self._texts: dict[tuple[bool, bool, int], Any] = {}
+
+    def _format(self, **properties: Any) -> Any:
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(properties)
+        return self._made[key]
+
+    def number(self, scale: Scale, value: float, *, extra: int = 0) -> Any:
+        """The format of a metric's figure, with ``extra`` decimals beyond the usual."""
+        return self.of(_value(scale, value, scale.decimals + extra))
+
+    def axis(self, scale: Scale) -> str:
+        """The number code of a chart's axis."""
+        return _value(scale, 0, 0 if scale.style == "percent" else scale.decimals)
+
+    def change(self, scale: Scale, difference: float) -> Any:
+        """The format of a metric's change, see :func:`change`; one that is shown as 0 has no sign."""
+        return self.of(_change(scale, signed=any(digit in "123456789" for digit in scale.number(difference))))
+
+    def of(self, code: str) -> Any:
+        """The format of a number code."""
+        if code not in self._codes:
+            self._codes[code] = self._format(num_format=code, align="right", valign="top")
+        return self._codes[code]
+
+    def text(self, *, wrapped: bool = False, quoted: bool = False, indent: int = 0) -> Any:
+        """Text. ``quoted``: it stays text when somebody edits the cell, although it begins like a formula."""
+        key = (wrapped, quoted, indent)
+        if key not in self._texts:
+            self._texts[key] = self._format(
+                num_format="@", align="left", valign="top", text_wrap=wrapped, quote_prefix=quoted, indent=indent
+            )
+        return self._texts[key]
+
+    def heading(self, *, right: bool = False, indent: int = 0) -> Any:
+        """A heading, over figures on the ``right``."""
+        align = "right" if right else "left"
+        look = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#EEF2F6"}
+        return self._format(align=align, indent=indent, **look)
+
+    @property
+    def title(self) -> Any:
+        return self._format(bold=True, font_size=14)
+
+    @cached_property
+    def day(self) -> Any:
+        return self._format(num_format="yyyy-mm-dd", align="left", valign="top")
+
+    @cached_property
+    def instant(self) -> Any:
+        return self._format(num_format="yyyy-mm-dd hh:mm:ss", align="left", valign="top")
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, Any], ...]:
+        """What a verdict colours its value with."""
+        return (
+            ("met", self._format(font_color="#1A6B3A", bg_color="#E3F3E8")),
+            ("missed", self._format(font_color="#9C2A1C", bg_color="#FBE6E3")),
+            ("alarm", self._format(font_color="#FFFFFF", bg_color="#A61B16", bold=True)),
+        )
+
+
+def stored(scale: Scale, value: float) -> float:
+    """A value as a spreadsheet keeps it: durations in days, everything else as it is."""
+    return value / DAY_S if scale.style in ("clock", "seconds") else value
+
+
+def change(scale: Scale, difference: float) -> float:
+    """A change in the unit its format names: seconds, percentage points, or the metric's own."""
+    return difference * 100 if scale.style == "percent" else difference
+
+
+def _value(scale: Scale, value: float, decimals: int) -> str:
+    point = "." + "0" * decimals if decimals else ""
+    match scale.style:
+        case "clock" | "seconds" if value < 0:
+            return '0.000000" d"'
+        case "clock":
+            return f"{_HOUR}[h]:mm:ss{point};[m]:ss{point}"
+        case "seconds":
+            return f'[s]{point}" s"'
+        case "percent":
+            return _signed(f"0{point}%", scale.signed)
+        case "points":
+            return _signed(f"0{point}", scale.signed)
+        case "plain":
+            return _signed(f"#,##0{point}{_suffix(scale)}", scale.signed)
+
+
+def _change(scale: Scale, *, signed: bool) -> str:
+    """A sign before all but 0; what only rounds to 0 has none, either."""
+    code = _change_code(scale)
+    return f"+{code};-{code};{code}" if signed else f"{code};{code};{code}"
+
+
+def _change_code(scale: Scale) -> str:
+    point = "." + "0" * scale.decimals if scale.decimals else ""
+    match scale.style:
+        case "clock" | "seconds":
+            # A spreadsheet shows no negative durations.
+            return f'#,##0{point}" s"'
+        case "percent" | "points":
+            return f'0{point}" pt"'
+        case "plain":
+            return f"#,##0{point}{_suffix(scale)}"
+
+
+def _suffix(scale: Scale) -> str:
+    return '" {}"'.format(scale.suffix.replace('"', "")) if scale.suffix else ""
+
+
+def _signed(code: str, signed: bool) -> str:
+    return f"+{code};-{code};{code}" if signed else code

@@ -1,0 +1,222 @@
+"""Any Result, with any strings in it, is written in every format without error, and reads back equal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import jsonschema
+import openpyxl
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from python_calamine import CalamineWorkbook
+from reports.factory import result, row
+from reports.shapes import cases, results
+
+from cxkpi.cli.outputs import OUTPUTS, render
+from cxkpi.reports import result_schema, tidy
+from cxkpi.reports.reading import numbered, sheltered
+from cxkpi.reports.xlsx.sheet import fitted
+from cxkpi.result import Result
+
+_TEXTS = ("html", "markdown", "csv", "json", "prometheus")
+_EXAMPLES = settings(
+    max_examples=int(os.environ.get("CXKPI_EXAMPLES", "20")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+_VALIDATOR = jsonschema.Draft202012Validator(dict(result_schema.schema()))
+
+
+def _table(found: Result) -> tuple[Mapping[str, str], Sequence[Sequence[object]]]:
+    types = tidy.columns(found)
+    return types, list(tidy.rows(found))
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        # A workbook keeps milliseconds.
+        return abs(one - other) <= timedelta(milliseconds=1)
+    if isinstance(one, float | int) and not isinstance(one, bool) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=1e-14, abs_tol=1e-300)
+    return one == other
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind not in ("pdf", "html")])
+@_EXAMPLES
+@given(found=results())
+def test_everything_renders_and_always_alike(kind, found):
+    first = render(found, kind)
+    assert first == render(found, kind)
+    if kind in _TEXTS:
+        first.decode("utf-8")
+
+
+@_EXAMPLES
+@given(found=results())
+def test_json_reads_back_equal_and_fits_its_schema(found):
+    value = json.loads(render(found, "json"))
+    _VALIDATOR.validate(value)
+    shown = sheltered(found)
+    assert value["notes"] == list(shown.notes)
+    for item, expected in zip(value["results"], shown.rows, strict=True):
+        assert item["by"] == dict(expected.by)
+        assert (item["metric"], item["variant"], item["unit"]) == (expected.metric, expected.variant, expected.unit)
+        numbers = ("value", "low", "high", "n", "numerator", "denominator", "immature", "missing", "censored")
+        assert [item[name] for name in numbers] == [getattr(expected, name) for name in numbers]
+        assert item["notes"] == list(expected.notes)
+        assert item["period"].get("label") == expected.period.label
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+@_EXAMPLES
+@given(found=results())
+def test_csv_reads_back_equal(locale, found):
+    text = render(found, "csv", locale=locale).decode("utf-8")
+    comma, point = (";", ",") if locale == "de" else (",", ".")
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=comma))
+    types, rows = _table(sheltered(found))
+    assert lines[0] == [_as_csv(name) for name in types]
+    for cells, expected in zip(lines[1:], rows, strict=True):
+        for kind, cell, value in zip(types.values(), cells, expected, strict=True):
+            assert _from_csv(kind, cell, point) == (_clean(value) if isinstance(value, str) else _blank(value))
+
+
+def _clean(text: str) -> str | None:
+    """A text as CSV may hold it: no control characters, UTF-8; an empty one is nothing."""
+    shown = re.sub("\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8") or None
+
+
+def _as_csv(text: str) -> str:
+    clean = _clean(text) or ""
+    return f"'{clean}" if clean.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else clean
+
+
+def _blank(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value
+
+
+def _from_csv(kind: str, cell: str, point: str) -> object:
+    if cell == "":
+        return None
+    match kind:
+        case "text":
+            return cell[1:] if cell.startswith("'") else cell
+        case "flag":
+            return {"true": True, "false": False}[cell]
+        case "day":
+            return date.fromisoformat(cell)
+        case "instant":
+            return datetime.fromisoformat(cell)
+        case "limit" if ".." in cell:
+            low, high = cell.split("..")
+            return float(low.replace(point, ".")), float(high.replace(point, "."))
+        case _:
+            return float(cell.replace(point, "."))
+
+
+@_EXAMPLES
+@given(found=results())
+def test_parquet_reads_back_equal(found):
+    frame = pl.read_parquet(io.BytesIO(render(found, "parquet")))
+    types, rows = _table(sheltered(found))
+    assert frame.columns == [_utf8(name) for name in tidy.split(types)]
+    expected = [tuple(_utf8(cell) for cell in tidy.split_cells(types, cells)) for cells in rows]
+    assert [tuple(cells) for cells in frame.rows()] == expected
+
+
+def _utf8(cell: object) -> object:
+    return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell
+
+
+@_EXAMPLES
+@given(found=results())
+def test_xlsx_reads_back_equal_within_a_cells_limits(found):
+    content = render(found, "xlsx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(content))
+    other = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    assert book.sheetnames == other.sheet_names
+    assert all(len(name.encode("utf-16-le")) <= 62 for name in book.sheetnames)
+    if not found.rows:
+        return
+    types, rows = _table(numbered(sheltered(found)))
+    expected = [tidy.split_cells(types, cells) for cells in rows]
+    skipped = 2 if found.by else 1
+    names = [fitted(name) for name in tidy.split(types)]
+    lines = [cells[skipped:] for cells in book["Data"].iter_rows(values_only=True)]
+    assert [name or "" for name in lines[0]] == names
+    for cells, wanted in zip(lines[1:], expected, strict=True):
+        for cell, value in zip(cells, wanted, strict=True):
+            assert _same(cell, _for_cell(value))
+    again = [line[skipped:] for line in other.get_sheet_by_name("Data").to_python(skip_empty_area=False)]
+    for cells, wanted in zip(again[1:], expected, strict=True):
+        padded = [*cells, *[""] * (len(wanted) - len(cells))]
+        for cell, value in zip(padded, wanted, strict=True):
+            kept = _for_cell(value)
+            if isinstance(cell, date) and not isinstance(cell, datetime):
+                cell = datetime(cell.year, cell.month, cell.day)
+            assert _same(cell, "" if kept is None else kept)
+
+
+def _for_cell(value: object) -> object:
+    match value:
+        case "":
+            return None
+        case str():
+            return fitted(value)
+        case datetime():
+            return value.astimezone(UTC).replace(tzinfo=None)
+        case date():
+            return datetime(value.year, value.month, value.day)
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind not in ("pdf",)])
+@pytest.mark.parametrize("name", cases())
+def test_every_shape_renders(kind, name):
+    assert render(cases()[name], kind)
+
+
+def test_every_shape_fits_the_schema():
+    for found in (*cases().values(), replace(result([]), through={})):
+        _VALIDATOR.validate(json.loads(render(found, "json")))
+
+
+@pytest.mark.parametrize("show_values", [False, True])
+@pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind not in ("pdf", "xlsx", "parquet")])
+def test_a_customer_is_in_no_report(kind, show_values):
+    found = result([row(by={}), row(by={"customer_id": "C-4711"}), row(by={"customer_id": None})])
+    written = render(found, kind, show_values=show_values).decode("utf-8")
+    assert "4711" not in written
+    assert "#1" in written or "&#35;1" in written
+
+
+def test_free_text_and_ids_of_records_are_shown_on_request_alone():
+    found = result([row(by={"contact_id": "K-4711", "agent_id": "A-17"})])
+    assert b"4711" not in render(found, "json")
+    assert b"A-17" in render(found, "json")
+    assert b"4711" in render(found, "json", show_values=True)
+    own = replace(result([row(by={"shop": "S-4711"})]), identifiers=frozenset({"shop"}))
+    assert b"4711" not in render(own, "csv")
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_agents_are_numbered_in_what_people_read(kind):
+    found = result([row(by={"agent_id": "A-4711"})])
+    assert b"4711" not in render(found, kind)
+    assert b"4711" in render(found, kind, show_values=True)
