@@ -30,6 +30,7 @@ from cxkpi.exports.files.records import Records
 from cxkpi.exports.findings import Finding, merged, register
 from cxkpi.exports.joining.times import events
 from cxkpi.exports.layout.inputs import Recognised
+from cxkpi.exports.parquet import NOTHING_CODED, constant, write_rows
 from cxkpi.exports.rows import Made, make, numbered_by
 from cxkpi.exports.values.decisions import Decisions, columns, decide
 from cxkpi.exports.values.noticing import of_file
@@ -413,11 +414,14 @@ class _Reading:
         for name, frame in made.tables.items():
             file = pl.repeat(shown, frame.height, eager=True, dtype=pl.String).alias("file")
             path = self.into / f"{name}-{number:05d}.parquet"
-            parts[name] = write_part(frame.hstack([file]), self.tables[name], path)
+            coded = {**made.coded.get(name, {}), "file": constant(shown, frame.height)}
+            parts[name] = write_part(frame.hstack([file]), self.tables[name], path, coded)
         keys = self.into / f"keys-{number:05d}.parquet"
         with disk_faults():
             made.keys.write_parquet(keys, compression="uncompressed", statistics=False)
-        return _Block(records, height, dataclasses.replace(made, tables={}, keys=made.keys.clear()), parts, keys)
+        return _Block(
+            records, height, dataclasses.replace(made, tables={}, coded={}, keys=made.keys.clear()), parts, keys
+        )
 
     def add(self, gathered: _Gathered, block: _Block, settled: bool) -> None:
         """Add what a block became to what those before it came to.
@@ -465,13 +469,12 @@ def _whether_only(blocks: Iterator[Records]) -> tuple[Records | None, Iterator[R
     return None, chain((first, second), blocks)
 
 
-def write_part(frame: pl.DataFrame, table: Table, path: Path) -> Part:
-    """Write rows as Parquet, with what is to be known of them."""
+def write_part(frame: pl.DataFrame, table: Table, path: Path, coded: Mapping[str, pl.Series] = NOTHING_CODED) -> Part:
+    """Write rows as Parquet, with what is to be known of them; ``coded``: as in ``write_rows``."""
     names = [*table.columns, "source", "file", "line"]
     further = [name for name in frame.columns if name not in {*names}]
     frame = frame.select(*names, *further)
-    with disk_faults():
-        frame.write_parquet(path, compression="lz4")
+    write_rows(frame, path, coded)
     oldest, newest = events(frame, table)
     number = pl.col(numbered_by(frame))
     first, last = frame.select(number.min().alias("first"), number.max().alias("last")).row(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -49,6 +49,8 @@ class Made:
     contradicted: bool
     points_doubted: bool = False
     """These records show that what was decided of points between digits is wrong, or had to be."""
+    coded: Mapping[str, Mapping[str, pl.Series]] = field(default_factory=dict, compare=False)
+    """Table -> those of its columns that are known to hold few different texts, as categories."""
     unsaid: tuple[Finding, ...] = ()
     """Findings of nothing: of how many cells there is nothing to say; see ``noticing.of_file``."""
 
@@ -93,8 +95,10 @@ def make(
     keys = _keys(profile, drafted, rejected, source, texts, caster)
     found = [*said, *noticed(profile, drafted, caster, rejected, again), *checked(profile, texts, caster, rejected)]
     every = merged(found)
+    made, coded = _tables(drafted, rejected, source, texts)
     return Made(
-        tables=_tables(drafted, rejected, source, texts),
+        tables=made,
+        coded=coded,
         keys=keys,
         logins=logins(profile, texts),
         supplied={name: frozenset(columns) for name, columns in supplied.items()},
@@ -125,16 +129,33 @@ def fingerprint(frame: pl.DataFrame) -> pl.Series:
 
 def _tables(
     drafted: Sequence[Draft], rejected: pl.Series, source: pl.Series, texts: Texts
-) -> Mapping[str, pl.DataFrame]:
+) -> tuple[Mapping[str, pl.DataFrame], Mapping[str, Mapping[str, pl.Series]]]:
+    """The rows of every table, and what of them is known as few texts."""
     frames: dict[str, list[pl.DataFrame]] = {}
+    coded: dict[str, Mapping[str, pl.Series]] = {}
     for draft in drafted:
-        frames.setdefault(draft.table.name, []).append(_frame(draft, ~rejected & draft.here, source, texts))
+        mask = ~rejected & draft.here
+        name = draft.table.name
+        coded[name] = {} if name in frames or draft.rows.sum else _coded(draft, mask, source, texts)
+        frames.setdefault(name, []).append(_frame(draft, mask, source, texts))
     joined = {
         name: parts[0] if len(parts) == 1 else pl.concat(parts).sort(numbered_by(parts[0]), maintain_order=True)
         for name, parts in frames.items()
     }
     added = {draft.table.name: draft.table for draft in drafted if draft.rows.sum}
-    return {name: _added_up(frame, added[name]) if name in added else frame for name, frame in joined.items()}
+    tables = {name: _added_up(frame, added[name]) if name in added else frame for name, frame in joined.items()}
+    return tables, coded
+
+
+def _coded(draft: Draft, mask: pl.Series, source: pl.Series, texts: Texts) -> Mapping[str, pl.Series]:
+    """The columns of few different texts as categories."""
+    found: dict[str, pl.Series] = {}
+    columns = {name: cast.values for name, cast in draft.casts.items()}
+    for name, values in {**columns, "source": source}.items():
+        few = texts.few_in(values) if values.dtype == pl.String else None
+        if few is not None:
+            found[name] = few.coded()
+    return found if mask.all() else {name: column.filter(mask) for name, column in found.items()}
 
 
 def _added_up(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -176,7 +197,7 @@ def _source(profile: Profile, texts: Texts) -> pl.Series:
     """The system a record came from; the plain layouts may name it in a column."""
     if profile.closed and "source" in texts.positions:
         return texts.cell("source").fill_null(profile.system)
-    return pl.repeat(profile.system, texts.height, eager=True, dtype=pl.String)
+    return texts.spread(texts.constant(profile.system))
 
 
 def _keys(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
+from cxkpi.exports import parquet
 from cxkpi.exports.files import reading, records
 from cxkpi.exports.files.records import Splitter
+from cxkpi.exports.parquet import write_rows
 from cxkpi.exports.values import few as few_values
 from cxkpi.exports.values import spreadsheet, units
 from cxkpi.exports.values.cells import picked, text_marked, tidy_identifiers
@@ -81,15 +84,16 @@ def test_a_line_that_is_not_ordinary_takes_the_long_way(line: str) -> None:
 
 
 @QUICK
-@given(st.text(alphabet="ab ,;\n\té€", max_size=60).filter(bool), st.integers(1, 20))
+@given(st.text(alphabet="ab ,;\n\t\r#\x0bé€\ufeff\x85\xa0", max_size=60).filter(bool), st.integers(1, 20))
 def test_what_is_counted_of_a_block(content: str, size: int) -> None:
     block = content.encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "_READ_BYTES", size)
-        ends, delimiters, largest, spaces = records._counted(block, b",")
+        found = records._counted(block, b",")
     cells = content.removesuffix("\n").replace("\n", ",").split(",")
-    assert (ends, delimiters, largest) == (block.count(b"\n"), block.count(b","), max(block))
-    assert spaces == any(cell != cell.strip(" ") for cell in cells)
+    assert found[:3] == (block.count(b"\n"), block.count(b","), max(block))
+    assert found.spaces == any(cell != cell.strip(" ") for cell in cells)
+    assert found.signs == {sign for sign in map(str.encode, "\r#\t\x0b\x0c\ufeff\x85\xa0") if sign in block}
 
 
 def test_whether_a_spreadsheet_may_have_left_errors() -> None:
@@ -265,3 +269,43 @@ def test_identifiers_a_spreadsheet_has_changed_are_not_passed_over(cells: list[s
         assert spreadsheet.may_be_changed(column)
     begins = [cell is not None and len(cell) > 1 and cell[0] == "'" and cell[1] in "0123456789+" for cell in cells]
     assert text_marked(column).to_list() == begins
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+WORDS = st.none() | st.sampled_from(["", "a", "Zoë", "ab" * 40])
+
+
+@QUICK
+@given(st.lists(st.tuples(WORDS, WORDS, st.none() | st.integers(0, 9)), max_size=12), st.sets(st.sampled_from("ab")))
+def test_text_is_text_again_however_it_was_written(
+    tmp_path: Path, cells: list[tuple[str | None, str | None, int | None]], known: set[str]
+) -> None:
+    schema = {"a": pl.String(), "b": pl.String(), "n": pl.Int64(), "none": pl.String()}
+    frame = pl.DataFrame([(*row, None) for row in cells], schema=schema, orient="row")
+    coded = {name: frame[name].cast(pl.Categorical(pl.Categories.random())) for name in known}
+    write_rows(frame, tmp_path / "rows.parquet", coded)
+    assert_frame_equal(pl.read_parquet(tmp_path / "rows.parquet"), frame)
+    assert pl.scan_parquet(tmp_path / "rows.parquet").collect_schema() == frame.schema
+
+
+def test_polars_heeds_what_a_part_says_of_its_columns() -> None:
+    schema = pl.DataFrame({"a": ["x"], "n": [1]}).schema
+    assert parquet._as_text(tuple(schema.items())) is not None
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_columns_of_few_texts_hold_what_the_rows_hold(monkeypatch: pytest.MonkeyPatch, odd: bool) -> None:
+    monkeypatch.setattr(few_values, "FEWEST_CELLS", 1)
+    became = made(PROFILE, rows(random.Random(7), 120, odd), "Europe/London")
+    coded = became.coded["contacts"]
+    assert {"source", "queue", "channel"} <= coded.keys()
+    for name, column in coded.items():
+        assert isinstance(column.dtype, pl.Categorical)
+        assert_series_equal(column.cast(pl.String), became.tables["contacts"][name], check_names=False)
+
+
+def test_a_constant_is_one_text_in_every_row() -> None:
+    assert parquet.constant("x", 3).cast(pl.String).to_list() == ["x"] * 3
+    assert parquet.constant("x", 0).len() == 0

@@ -13,6 +13,7 @@ from cxkpi.exports.values import instants
 from cxkpi.exports.values import numbers as values
 from cxkpi.exports.values.cells import mapped, null_words, tidy_identifiers
 from cxkpi.exports.values.durations import durations, in_seconds
+from cxkpi.exports.values.few import Few
 from cxkpi.exports.values.formats import first_read
 from cxkpi.exports.values.texts import Key, Texts, text_key
 from cxkpi.exports.values.zones import RowZones
@@ -468,7 +469,9 @@ class Caster:
         if same is None:
             return work(text)
         found = work(same.texts)
-        return text if found is same.texts else same.spread(found)
+        if found is same.texts:
+            return text
+        return self.texts.spread(Few(found, same.codes)) if found.dtype == pl.String else same.spread(found)
 
 
 def _since_epoch(text: pl.Series, found: pl.Series, format: str | None) -> pl.Series:

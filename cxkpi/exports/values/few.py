@@ -30,6 +30,10 @@ class Few:
         """What was found for every text, for every cell."""
         return found[self.codes]
 
+    def coded(self) -> pl.Series:
+        """The texts of all cells as categories."""
+        return self.texts.cast(pl.Categorical(pl.Categories.random()))[self.codes]
+
 
 def few(cells: pl.Series) -> Few | None:
     """The different texts of a column; None where they are many, or the cells so few that it would not pay."""
@@ -40,11 +44,11 @@ def few(cells: pl.Series) -> Few | None:
         return None
     # A dictionary of its own, so that its codes count from 0 and it is gone with the column.
     coded = cells.cast(pl.Categorical(pl.Categories.random()))
-    every = coded.unique()
-    if every.len() > _FEW / 4 * cells.len():
-        return None
-    in_order = every.to_physical().arg_sort(nulls_last=True)
     codes = coded.to_physical()
-    if codes.null_count():
-        codes = codes.fill_null(every.len() - 1)
-    return Few(every.cast(pl.String).gather(in_order), codes)
+    largest = codes.max()
+    count = largest + 1 if isinstance(largest, int) else 0
+    texts = pl.int_range(count, eager=True, dtype=pl.UInt32).cat.to(coded.dtype).cast(pl.String)
+    if codes.has_nulls():
+        codes = codes.fill_null(count)
+        texts = texts.extend_constant(None, 1)
+    return None if texts.len() > _FEW / 4 * cells.len() else Few(texts, codes)

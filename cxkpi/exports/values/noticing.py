@@ -288,9 +288,10 @@ def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) ->
         # A telephone number that was shortened is nobody's and null by now.
         written = cast.text if cast.text.dtype == pl.String else cast.values
         touched = (f"{draft.table.name}.{name}",)
-        if cast.text.dtype == pl.String and (marked := text_marked(cast.text)).any():
+        if cast.text.dtype == pl.String and text_marked(texts.different(cast.text)).any():
+            marked = text_marked(cast.text)
             yield _finding(spreadsheet.MARKED, texts, cast.heading, marked, cast.text, masked=True, touched=touched)
-        if spreadsheet.may_be_changed(written):
+        if spreadsheet.may_be_changed(texts.different(written)):
             short = spreadsheet.shortened(written)
             if short.any():
                 yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)

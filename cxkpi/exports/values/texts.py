@@ -52,6 +52,7 @@ class Texts:
         self._columns: dict[str, pl.Series] = {}
         self._numbers: dict[Hashable, pl.Series] = {}
         self._few: dict[Hashable, Few | None] = {}
+        self._spread: dict[int, tuple[pl.Series, Few]] = {}
 
     def keep(self, mask: pl.Series) -> None:
         """Go on with some of the records only; texts must not have been asked for yet."""
@@ -61,7 +62,7 @@ class Texts:
         self.number = self.line if alone else self.number.filter(mask)
         self.height = self.line.len()
         self.none = self.none.head(self.height)
-        for known in (self._held, self._met, self._constants, self._columns, self._numbers, self._few):
+        for known in (self._held, self._met, self._constants, self._columns, self._numbers, self._few, self._spread):
             known.clear()
 
     # -- headings -----------------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ class Texts:
             return self._worked(text, rule, plain)
         few = Few(self._worked(same.texts, rule, plain), same.codes)
         self._few[key] = few
-        return few.spread(few.texts)
+        return self.spread(few)
 
     def _worked(self, text: pl.Series, rule: Rule, plain: bool) -> pl.Series:
         """What a rule makes of some of the texts it starts from."""
@@ -225,10 +226,13 @@ class Texts:
     def _different(self, rule: Rule) -> Few | None:
         """The different texts among those a rule starts from, if they are few."""
         if rule.is_ is not None:
-            texts = pl.Series([rule.is_], dtype=pl.String)
-            return Few(texts, pl.repeat(0, self.height, eager=True, dtype=pl.UInt32))
+            return self.constant(rule.is_)
         column = self._origin_column(rule)
         return None if column is None else self.few(column)
+
+    def constant(self, text: str) -> Few:
+        """One text in all records."""
+        return Few(pl.Series([text], dtype=pl.String), pl.repeat(0, self.height, eager=True, dtype=pl.UInt32))
 
     def _origin_column(self, rule: Rule) -> str | None:
         """The column of ``cells`` that a rule's text is made of, if it is one."""
@@ -251,6 +255,24 @@ class Texts:
         if key not in self._few:
             self._few[key] = self._different(rule) if text is self.written(rule) else None
         return self._few[key]
+
+    def spread(self, few: Few) -> pl.Series:
+        """Few texts for all cells; ``few_in`` knows of it."""
+        found = few.spread(few.texts)
+        self._spread[id(found)] = (found, few)
+        return found
+
+    def few_in(self, text: pl.Series) -> Few | None:
+        """The different texts of a series that is a column of ``cells`` or was made by ``spread``, if they are few."""
+        if id(text) in self._spread:
+            return self._spread[id(text)][1]
+        column = next((name for name, cells in self._columns.items() if cells is text), None)
+        return None if column is None else self.few(column)
+
+    def different(self, text: pl.Series) -> pl.Series:
+        """The different texts of a series, if they are known to be few; else the series."""
+        few = self.few_in(text)
+        return text if few is None else few.texts
 
     def of_which(self, rule: Rule) -> Hashable:
         """What tells a rule's text from others: the column of ``cells``, where it is as it stands there."""
