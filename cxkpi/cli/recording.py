@@ -69,7 +69,7 @@ def read(path: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(Problem("I198", "this is no manifest of a run.", Place(str(path)))) from error
+        raise InputError(Problem("I199", "this is no manifest of a run.", Place(str(path)))) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = "Name the file that 'cxkpi report --manifest FILE' wrote."

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import polars as pl
 
+from cxkpi.catalogue.load import load as catalogue
 from cxkpi.demo.write import write
 from cxkpi.exports.load import load
-from cxkpi.tables import TABLES
 
 
 def test_the_ledger_agrees_with_the_writer(tmp_path: Path) -> None:
     write(tmp_path / "demo", contacts=3000, months=3, seed=7, truth=tmp_path / "truth.json")
     truth = json.loads((tmp_path / "truth.json").read_text())
-    found = load([tmp_path / "demo"], tables=TABLES, timezone="Europe/London", into=tmp_path / "tables")
+    found = load([tmp_path / "demo"], tables=catalogue(None).tables, timezone="Europe/London", into=tmp_path / "tables")
     counted = {entry.path: {name: getattr(entry, name) for name in truth["files"][entry.path]} for entry in found.files}
     assert counted == truth["files"]
     contacts = pl.concat([pl.read_parquet(file) for file in found.stored["contacts"].files])
@@ -29,7 +29,7 @@ def test_loading_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     write(tmp_path / "demo", contacts=500, months=2, seed=3)
     runs = []
     for name in ("one", "two"):
-        found = load([tmp_path / "demo"], tables=TABLES, timezone="Europe/London", into=tmp_path / name)
+        found = load([tmp_path / "demo"], tables=catalogue(None).tables, timezone="Europe/London", into=tmp_path / name)
         parts = {file.relative_to(tmp_path / name): file for stored in found.stored.values() for file in stored.files}
         runs.append(
             (found.files, found.rejects, found.notes, {path: file.read_bytes() for path, file in parts.items()})
