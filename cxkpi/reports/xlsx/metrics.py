@@ -10,7 +10,7 @@ from cxkpi.reports.page import Page, plain, title
 from cxkpi.reports.reading import Line
 from cxkpi.reports.xlsx import figures
 from cxkpi.reports.xlsx.formats import Formats
-from cxkpi.reports.xlsx.sheet import Sheet, name_of
+from cxkpi.reports.xlsx.sheet import Sheet, fitted, name_of
 from cxkpi.reports.xlsx.summary import interval, value
 from cxkpi.result import Row
 
@@ -80,6 +80,7 @@ def _chart(
     """The whole over time, with its target and the limits of its interval."""
     chart = book.add_chart({"type": "line"})
     first, names = columns
+    name = fitted(name)
     places = {told: first + index for index, told in enumerate(names)}
     limits = [
         told for told in names if told.endswith((" interval from", " interval to")) or told.startswith("interval")
