@@ -108,7 +108,7 @@ def _outside(dimension: str, identifiers: Collection[str], show_values: bool) ->
     column = dimension.rpartition(".")[2]
     if column == CUSTOMER or show_values:
         return column == CUSTOMER
-    return identifies(dimension, identifiers) and (dimension in identifiers or column not in STAFF)
+    return identifies(dimension, identifiers) and column not in STAFF
 
 
 def _numbered(result: Result, dimensions: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
