@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from cxkpi.kinds.definition import Example, Metric
-    from cxkpi.measurement.examples import Bench
+    from cxkpi.measurement.checking.examples import Bench
 
 _FILES = pytest.StashKey[frozenset[Path]]()
 
@@ -54,7 +54,7 @@ class CatalogueFile(pytest.File):
         from cxkpi.catalogue.load import load
         from cxkpi.engines.base import load as load_engine
         from cxkpi.errors import UserError
-        from cxkpi.measurement.examples import Bench
+        from cxkpi.measurement.checking.examples import Bench
 
         try:
             defined = load(self.path)
@@ -78,7 +78,7 @@ class ExampleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it as ``cxkpi check`` does."""
-        from cxkpi.measurement.checking import worked
+        from cxkpi.measurement.checking.check import worked
 
         problem = worked(self._bench, self._metric, self._example).problem
         if problem is not None:

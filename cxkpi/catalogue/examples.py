@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from cxkpi.catalogue.grammar import EXPECTED, IN_UNIT, WORDS, ExampleText
-from cxkpi.catalogue.moments import parse_date, parse_timestamp
-from cxkpi.catalogue.quantities import Refusal, in_unit
 from cxkpi.catalogue.report import Report
+from cxkpi.catalogue.values.moments import parse_date, parse_timestamp
+from cxkpi.catalogue.values.quantities import Refusal, in_unit
 from cxkpi.documents.places import Path
 from cxkpi.documents.spelling import did_you_mean, listed
 from cxkpi.documents.validation import describe

@@ -23,9 +23,9 @@ from pydantic import (
 )
 
 from cxkpi.calendar import MONTHS, PATTERNS, WEEKDAYS, Every
-from cxkpi.catalogue import quantities
-from cxkpi.catalogue.clock import STRETCH, one_or_more
-from cxkpi.catalogue.quantities import Refusal
+from cxkpi.catalogue.values import quantities
+from cxkpi.catalogue.values.clock import STRETCH, one_or_more
+from cxkpi.catalogue.values.quantities import Refusal
 from cxkpi.documents.validation import Strict, describe, refusal
 from cxkpi.kinds.definition import MIN_GROUP, Duration, MetricRows, TableName
 from cxkpi.kinds.expression import Expression

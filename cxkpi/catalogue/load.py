@@ -13,17 +13,19 @@ from types import MappingProxyType
 from typing import Any
 
 from cxkpi.calendar import PATTERNS, Calendar, zone_named
-from cxkpi.catalogue import declared, dialects, examples, formulas, grammar, lint, overlays, rows_of_metrics, rules
+from cxkpi.catalogue import examples, grammar
+from cxkpi.catalogue.checks import lint, rules
+from cxkpi.catalogue.checks.protection import with_protection
+from cxkpi.catalogue.expressions.scopes import RESERVED, Fields, TableScope, find_column, reachable_names
 from cxkpi.catalogue.grammar import TOP, Common, Defaults
-from cxkpi.catalogue.hours import Beside, opening_hours
-from cxkpi.catalogue.meaning import definitions, metric_rows, metric_rows_at, of_catalogue
-from cxkpi.catalogue.protection import with_protection
+from cxkpi.catalogue.meaning.hashes import definitions, metric_rows, metric_rows_at, of_catalogue
 from cxkpi.catalogue.report import Report
-from cxkpi.catalogue.scopes import RESERVED, Fields, TableScope, find_column, reachable_names
-from cxkpi.catalogue.specs import MEASURES, Builder
-from cxkpi.catalogue.targets import check_dimensions, targets_of
-from cxkpi.catalogue.variants import with_variants
-from cxkpi.catalogue.versions import Dated, check_times, with_versions
+from cxkpi.catalogue.resolving import declared, dialects, formulas, overlays, rows_of_metrics
+from cxkpi.catalogue.resolving.hours import Beside, opening_hours
+from cxkpi.catalogue.resolving.specs import MEASURES, Builder
+from cxkpi.catalogue.resolving.targets import check_dimensions, targets_of
+from cxkpi.catalogue.resolving.variants import with_variants
+from cxkpi.catalogue.resolving.versions import Dated, check_times, with_versions
 from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps

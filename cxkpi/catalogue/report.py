@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cxkpi.catalogue import blame
-from cxkpi.catalogue.tokens import Fault
+from cxkpi.catalogue.checks import blame
+from cxkpi.catalogue.expressions.tokens import Fault
 from cxkpi.documents.places import Document, Path, sort_key
 from cxkpi.errors import MAX_PROBLEMS, CatalogueError, Problem, shortened
 

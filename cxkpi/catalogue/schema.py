@@ -16,8 +16,8 @@ from pydantic.json_schema import models_json_schema
 from cxkpi.catalogue import grammar
 from cxkpi.catalogue.described import keys_of, sections
 from cxkpi.catalogue.load import NAME, VERSION
-from cxkpi.catalogue.variants import FIXED as FIXED_IN_VARIANTS
-from cxkpi.catalogue.versions import FIXED as FIXED_IN_VERSIONS
+from cxkpi.catalogue.resolving.variants import FIXED as FIXED_IN_VARIANTS
+from cxkpi.catalogue.resolving.versions import FIXED as FIXED_IN_VERSIONS
 from cxkpi.kinds.registry import KINDS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

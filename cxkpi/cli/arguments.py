@@ -74,7 +74,7 @@ def catalogue(given: Path | None, dialect: str | None) -> Path | None:
     if given is not None:
         message = f"--catalogue {given} and --dialect {dialect} both say what metrics mean."
         raise UsageError(Problem("U110", message, None, "Give one of the two."))
-    from cxkpi.catalogue import dialects
+    from cxkpi.catalogue.resolving import dialects
 
     return dialects.named(dialect)
 

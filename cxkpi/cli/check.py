@@ -16,7 +16,7 @@ from cxkpi.cli import arguments, options, output
 from cxkpi.errors import EXIT_FINE
 
 if TYPE_CHECKING:
-    from cxkpi.measurement.checked import Checked
+    from cxkpi.measurement.checking.checked import Checked
 
 Format = Literal["text", "json", "github", "sarif", "junit"]
 FORMATS: Mapping[str, Format] = {".txt": "text", ".json": "json", ".sarif": "sarif", ".xml": "junit"}
@@ -90,7 +90,7 @@ def check(
     # Examples are small: Polars takes longer to wake a second thread than to do the work.
     if "polars" not in sys.modules:
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    from cxkpi.measurement.checking import check as run
+    from cxkpi.measurement.checking.check import check as run
 
     with _no_collector():
         found = run(named or [_default()], examples=not no_examples, strict=strict)

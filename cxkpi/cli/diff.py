@@ -11,9 +11,9 @@ from cxkpi.cli import arguments, messages, options, output, sides
 from cxkpi.errors import EXIT_CATALOGUE, EXIT_FINE, EXIT_GATE, EXIT_INPUT, CatalogueError, most_severe
 
 if TYPE_CHECKING:
-    from cxkpi.catalogue.changes import Comparison
     from cxkpi.catalogue.load import Catalogue
-    from cxkpi.measurement.paired import SideBySide
+    from cxkpi.catalogue.meaning.changes import Comparison
+    from cxkpi.measurement.checking.paired import SideBySide
 
 DATA = "With exports"
 _FORMATS = {".json": "json", ".md": "markdown", ".txt": "text"}
@@ -128,13 +128,13 @@ def diff(
     loaded = _both(old, new)
     if loaded is None:
         return EXIT_CATALOGUE
-    from cxkpi.catalogue.comparison import compare
+    from cxkpi.catalogue.meaning.comparison import compare
 
     before, after = loaded
     comparison = compare(before, after)
     found = None
     if paths:
-        from cxkpi.measurement import side_by_side
+        from cxkpi.measurement.checking import side_by_side
 
         pairs = side_by_side.choose(comparison, names)
         with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet) as progress:
@@ -175,7 +175,7 @@ def _both(old: str, new: str) -> tuple[Catalogue, Catalogue] | None:
 
 
 def _gate(comparison: Comparison, fail_on: str | None) -> int:
-    from cxkpi.catalogue.changes import GRADES, reaches
+    from cxkpi.catalogue.meaning.changes import GRADES, reaches
 
     if fail_on is None:
         return EXIT_FINE

@@ -36,7 +36,7 @@ def doctor(
     meant = run_file.find(paths or ())
     arguments.readable(meant.paths)
 
-    from cxkpi.measurement.diagnosis import diagnose
+    from cxkpi.measurement.doctor.diagnosis import diagnose
 
     with messages.progress(f"Examining {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
         found = diagnose(

@@ -24,7 +24,7 @@ def limits(max_age: str | None, ages: Sequence[Age]) -> tuple[Age, ...]:
     """
     if max_age is None:
         return tuple(ages)
-    from cxkpi.catalogue.quantities import Refusal
+    from cxkpi.catalogue.values.quantities import Refusal
     from cxkpi.measurement.run_file import age
 
     limit = age("*", max_age.strip())

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxkpi.catalogue.load import Catalogue
-    from cxkpi.catalogue.words import Card
-    from cxkpi.measurement.allowed import Allowance
+    from cxkpi.catalogue.meaning.words import Card
+    from cxkpi.measurement.checking.allowed import Allowance
 
 
 def metrics(
@@ -66,7 +66,7 @@ def metrics(
     names = arguments.named("--metric", metric or ())
     arguments.readable(paths or ())
 
-    from cxkpi.catalogue.words import card
+    from cxkpi.catalogue.meaning.words import card
     from cxkpi.measurement.run import choose, titles
 
     defined = _catalogue(arguments.catalogue(catalogue, dialect), paths)
@@ -74,7 +74,7 @@ def metrics(
     chosen = choose(defined, names, True) if names else list(every.values())
     allowed: Mapping[str, Allowance] | None = None
     if paths:
-        from cxkpi.measurement.possible import possible
+        from cxkpi.measurement.checking.possible import possible
 
         with messages.progress(f"Reading {', '.join(map(str, paths))} …", quiet=quiet) as progress:
             allowed, notes = possible(defined, paths, profiles=profile or (), cache=not no_cache, progress=progress)

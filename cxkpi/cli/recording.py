@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import typer
 
     from cxkpi.catalogue.load import Catalogue
-    from cxkpi.measurement.recorded import Seen
     from cxkpi.measurement.run_file import RunFile
+    from cxkpi.measurement.runs.recorded import Seen
     from cxkpi.reports.manifest import Manifest
     from cxkpi.reports.pseudonyms import Key
     from cxkpi.result import Result
@@ -130,7 +130,7 @@ class Recording:
         self._catalogue: Catalogue | None = None
         if manifest is None and against is None:
             return
-        from cxkpi.measurement import provenance
+        from cxkpi.measurement.runs import provenance
 
         self._past = None if against is None else read(against)
         self._against_hash = None if against is None else provenance.digest(against)
@@ -156,7 +156,7 @@ class Recording:
         self._seen: Seen = self._watched.seen()
         if self._past is None:
             return result
-        from cxkpi.measurement import against
+        from cxkpi.measurement.runs import against
 
         rest = self._manifest(result, ()).rest
         past = self._past.past(str(self._against))
@@ -175,7 +175,7 @@ class Recording:
         """The manifest of the files that are about to appear, as the last of them. ``kinds``: what each of them is."""
         if self.manifest is None:
             return
-        from cxkpi.measurement import provenance
+        from cxkpi.measurement.runs import provenance
         from cxkpi.reports import manifest
 
         outputs = [
@@ -188,8 +188,8 @@ class Recording:
         files.add(self.manifest, manifest.render(self._manifest(result, outputs)))
 
     def _manifest(self, result: Result, outputs: Sequence[Any]) -> Manifest:
-        from cxkpi.measurement import provenance
-        from cxkpi.measurement.against import past_rows
+        from cxkpi.measurement.runs import provenance
+        from cxkpi.measurement.runs.against import past_rows
         from cxkpi.reports.manifest import Manifest, Pseudonyms
 
         key, file = self._key, self._key_file

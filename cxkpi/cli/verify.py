@@ -26,7 +26,7 @@ from cxkpi.errors import (
 )
 
 if TYPE_CHECKING:
-    from cxkpi.measurement.recorded import Hashed
+    from cxkpi.measurement.runs.recorded import Hashed
     from cxkpi.reports.manifest import Manifest
 
 FORMAT = 1
@@ -98,7 +98,7 @@ def verify(
 
 def _kept(run: Manifest) -> Iterator[Finding]:
     """What the run rests on and what it wrote, as it lies there now."""
-    from cxkpi.measurement import provenance, recorded
+    from cxkpi.measurement.runs import provenance, recorded
 
     for one in run.seen.inputs:
         yield _of_file("input", one)
@@ -124,7 +124,7 @@ def _kept(run: Manifest) -> Iterator[Finding]:
 
 
 def _of_file(what: str, one: Hashed) -> Finding:
-    from cxkpi.measurement import provenance
+    from cxkpi.measurement.runs import provenance
 
     try:
         return _compared(what, one, provenance.digest(Path(one.path)))
@@ -149,7 +149,8 @@ def _key(path: str, mark: str) -> Finding:
 
 def _new(run: Manifest) -> list[str]:
     """Files that a folder or pattern means now, and did not then."""
-    from cxkpi.measurement import provenance, run_file
+    from cxkpi.measurement import run_file
+    from cxkpi.measurement.runs import provenance
 
     left_out = run.options.get("leave-out", ())
     try:
@@ -165,7 +166,7 @@ def _new(run: Manifest) -> list[str]:
 
 def _again(run: Manifest) -> Iterator[Finding]:
     """The report made again, and its bytes beside those of the run."""
-    from cxkpi.measurement import provenance, recorded
+    from cxkpi.measurement.runs import provenance, recorded
 
     comparable = [one for one in run.outputs if one.kind not in _NEVER_THE_SAME]
     with TemporaryDirectory(prefix="cxkpi-") as folder:

@@ -27,7 +27,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean '{found}'?" if found is not None else ""
 
 
-def listed(choices: Iterable[str]) -> str:
-    """``a, b or c``, in the order given."""
+def listed(choices: Iterable[str], word: str = "or") -> str:
+    """``a, b or c``, in the order given; ``word`` stands before the last."""
     *others, last = choices
-    return f"{', '.join(others)} or {last}" if others else last
+    return f"{', '.join(others)} {word} {last}" if others else last

@@ -12,9 +12,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from cxkpi import __version__
 from cxkpi.calendar import midnight_utc
-from cxkpi.catalogue import dialects, words
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
+from cxkpi.catalogue.meaning import words
+from cxkpi.catalogue.resolving import dialects
+from cxkpi.documents.spelling import listed
 from cxkpi.engines.base import load as load_engine
 from cxkpi.errors import Problem, UsageError
 from cxkpi.exports.cache import Cache, default_folder
@@ -23,9 +25,9 @@ from cxkpi.exports.load import load as load_exports
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import Data
 from cxkpi.measurement import run_file
-from cxkpi.measurement.compute import Answer, Question, compute
-from cxkpi.measurement.dataset import dataset, reasonable
-from cxkpi.measurement.needs import missing_input
+from cxkpi.measurement.computing.compute import Answer, Question, compute
+from cxkpi.measurement.computing.dataset import dataset, reasonable
+from cxkpi.measurement.computing.needs import by_lack, missing_input
 from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -232,22 +234,21 @@ def _result(
     question: Question,
     answer: Answer,
 ) -> Result:
-    absent = [_absent(metric, answer.left_out[metric.key]) for metric in chosen if metric.key in answer.left_out]
+    lacks = by_lack({one.title: answer.left_out[one.key] for one in chosen if one.key in answer.left_out})
+    absent = _absent(lacks)
     if absent and (named or not answer.rows):
         if not answer.rows:
             # What was said while reading often tells why nothing is there.
             said = (Problem("I012", note, severity="note") for note in loaded.notes)
-            if not named and len(absent) == len(chosen):
-                absent = _others(defined, absent, data)
+            if not named and len(answer.left_out) == len(chosen):
+                absent = _others(defined, lacks, data)
             raise NothingMeasuredError(*absent, *said, files=loaded.files, rejects=loaded.rejects)
     else:
         absent = []
     notes = [*loaded.notes, *_empty_files(loaded), *answer.notes]
     if not named:
         notes += [
-            f"{metric.title} is left out: {answer.left_out[metric.key]}"
-            for metric in chosen
-            if metric.key in answer.left_out
+            f"{listed(stopped, 'and')} {'is' if len(stopped) == 1 else 'are'} left out: {why}" for stopped, why in lacks
         ]
     notes += _completeness(answer, data)
     return Result(
@@ -279,27 +280,34 @@ def _identifies(dimension: str, defined: Catalogue) -> bool:
     return any(column.role != "plain" for column in columns)
 
 
-def _others(defined: Catalogue, absent: list[Problem], data: Data) -> list[Problem]:
+def _others(defined: Catalogue, lacks: Lacks, data: Data) -> list[Problem]:
     """One problem for the whole headline, with the metrics that can be computed; the same problems where none can."""
     every = titles(defined)
     can = [title for title, one in every.items() if not one.private and missing_input(one, every, data) is None]
     if not can:
-        return absent
-    why = "; ".join(dict.fromkeys(problem.message.rstrip(".") for problem in absent))
+        return _absent(lacks)
+    why = "; ".join(f"{why} (for {listed(stopped, 'and')})" for stopped, why in lacks)
     message = f"none of the metrics of {defined.path} shown by default can be computed: {why}."
     return [Problem("I014", message, hint=f"These can: -m {','.join(can)}.")]
 
+
+Lacks: TypeAlias = Sequence[tuple[Sequence[str], str]]
 
 # A metric that cannot be computed from these files, and what was said while reading them.
 ABSENT = frozenset({"I010", "I012", "I014"})
 
 
-def _absent(metric: Metric, why: str) -> Problem:
-    return Problem(
-        "I010",
-        f"{metric.title} cannot be computed: {why}.",
-        hint="Add the file that holds it, or leave the metric out; 'cxkpi tables PATH… -o DIR' writes what was found.",
-    )
+def _absent(lacks: Lacks) -> list[Problem]:
+    """A problem for each thing that is lacking; what to do is said once, with the last of them."""
+    hint = "Add the file that holds it, or leave the metric out; 'cxkpi tables PATH… -o DIR' writes what was found."
+    if sum(len(stopped) for stopped, _ in lacks) > 1:
+        hint = hint.replace("holds it", "holds them").replace("the metric", "the metrics")
+    return [
+        Problem(
+            "I010", f"{listed(stopped, 'and')} cannot be computed: {why}.", hint=hint if number == len(lacks) else None
+        )
+        for number, (stopped, why) in enumerate(lacks, start=1)
+    ]
 
 
 def _info(metric: Metric) -> MetricInfo:

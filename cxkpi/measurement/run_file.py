@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
-from cxkpi.catalogue import dialects
-from cxkpi.catalogue.quantities import Refusal, duration
+from cxkpi.catalogue.resolving import dialects
+from cxkpi.catalogue.values.quantities import Refusal, duration
 from cxkpi.documents.places import Document, read, sort_key
 from cxkpi.documents.validation import Strict, validate
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError

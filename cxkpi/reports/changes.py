@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from cxkpi.catalogue.changes import GRADES, Change, Comparison, Detail, Grade
-from cxkpi.measurement.paired import Pairing, SideBySide
+from cxkpi.catalogue.meaning.changes import GRADES, Change, Comparison, Detail, Grade
+from cxkpi.measurement.checking.paired import Pairing, SideBySide
 from cxkpi.reports import periods, reading
 from cxkpi.reports.figures import Glyphs, Scale, mark, scale
 from cxkpi.result import Row

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxkpi.catalogue.words import Card
-from cxkpi.measurement.allowed import Allowance
+from cxkpi.catalogue.meaning.words import Card
+from cxkpi.measurement.checking.allowed import Allowance
 from cxkpi.reports.json import dump, lines
 
 FORMAT = 1

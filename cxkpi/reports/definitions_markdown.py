@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cxkpi.catalogue.words import Card
+from cxkpi.catalogue.meaning.words import Card
 from cxkpi.reports.marked import code, words
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxkpi.catalogue.changes import Change, Comparison
-from cxkpi.measurement.paired import Pairing, SideBySide
+from cxkpi.catalogue.meaning.changes import Change, Comparison
+from cxkpi.measurement.checking.paired import Pairing, SideBySide
 from cxkpi.reports.json import dump, lines
 from cxkpi.result import Row
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cxkpi.catalogue.changes import Comparison, Detail
-from cxkpi.measurement.paired import SideBySide
+from cxkpi.catalogue.meaning.changes import Comparison, Detail
+from cxkpi.measurement.checking.paired import SideBySide
 from cxkpi.reports.changes import MEANS, Block, Figures, blocks, figures, legend, summary
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.marked import code

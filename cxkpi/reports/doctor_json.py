@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxkpi.errors import Problem
-from cxkpi.measurement.coverage import Filled, Responses
-from cxkpi.measurement.days import Covered
-from cxkpi.measurement.observed import Diagnosis, Effect, FileCheck, Observation
-from cxkpi.measurement.spots import Spot
+from cxkpi.measurement.doctor.coverage import Filled, Responses
+from cxkpi.measurement.doctor.days import Covered
+from cxkpi.measurement.doctor.observed import Diagnosis, Effect, FileCheck, Observation
+from cxkpi.measurement.doctor.spots import Spot
 from cxkpi.reports.json import dump, instant, lines
 
 FORMAT = 1

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.measurement.recorded import Hashed, Past, PastRow, Seen
+from cxkpi.measurement.runs.recorded import Hashed, Past, PastRow, Seen
 from cxkpi.reports.json import dump, instant, lines, past_cell
 from cxkpi.result import Cause, PastCell
 

@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from cxkpi.catalogue import comparison
-from cxkpi.catalogue.changes import Change, Comparison
-from cxkpi.catalogue.comparison import compare
 from cxkpi.catalogue.load import Catalogue, parse
+from cxkpi.catalogue.meaning import comparison
+from cxkpi.catalogue.meaning.changes import Change, Comparison
+from cxkpi.catalogue.meaning.comparison import compare
 from cxkpi.kinds.definition import Metric
 
 BASE = """\

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxkpi.catalogue.expressions import MAX_DEPTH, ColumnScope, parse
-from cxkpi.catalogue.functions import FUNCTIONS, REFUSED
+from cxkpi.catalogue.expressions.functions import FUNCTIONS, REFUSED
+from cxkpi.catalogue.expressions.parser import MAX_DEPTH, ColumnScope, parse
 from cxkpi.kinds.expression import Type
 
 TYPES: dict[str, Type] = {

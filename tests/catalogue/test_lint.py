@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cxkpi.catalogue.emptiness import Row, possible
-from cxkpi.catalogue.expressions import ColumnScope, parse
+from cxkpi.catalogue.expressions.emptiness import Row, possible
+from cxkpi.catalogue.expressions.parser import ColumnScope, parse
 from cxkpi.catalogue.load import load
 
 from .marked import HEAD, SHARE, marked, metrics, read

@@ -10,7 +10,7 @@ import pytest
 from cxkpi.catalogue.codes import CODES
 from cxkpi.catalogue.pages import as_text, folder, page
 from cxkpi.errors import UsageError
-from cxkpi.measurement.checking import check
+from cxkpi.measurement.checking.check import check
 
 PAGES = Path(__file__).parents[2] / "docs" / "codes"
 # Not UTF-8, or too large: test_hostile does that. What is refused as not supported yet may be nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cxkpi.catalogue.quantities import Refusal, duration, fraction, in_unit
+from cxkpi.catalogue.values.quantities import Refusal, duration, fraction, in_unit
 from cxkpi.kinds.definition import Duration
 
 

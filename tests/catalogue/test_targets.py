@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from cxkpi.kinds.definition import Goal
-from cxkpi.measurement.goals import goal_of
+from cxkpi.measurement.computing.goals import goal_of
 
 from .marked import marked, metrics, problems, read
 

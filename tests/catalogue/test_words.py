@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cxkpi.catalogue import words
 from cxkpi.catalogue.load import Catalogue, load, parse
+from cxkpi.catalogue.meaning import words
 from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.registry import KINDS
 
@@ -124,7 +124,7 @@ def test_a_quantity_is_said_as_it_would_be_written(value: float, unit: str, said
 def test_what_is_said_of_a_target_reads_back_as_that_target() -> None:
     for metric in load(None).metrics.values():
         if isinstance(metric.target, float):
-            from cxkpi.catalogue.quantities import in_unit
+            from cxkpi.catalogue.values.quantities import in_unit
 
             said = words.quantity(metric.target, metric.unit)
             assert in_unit(float(said) if said.replace(".", "").replace("-", "").isdigit() else said, metric.unit) == (

@@ -12,7 +12,7 @@ import pytest
 import cxkpi.exports
 from cxkpi.catalogue import grammar
 from cxkpi.catalogue.codes import CODES
-from cxkpi.catalogue.functions import FUNCTIONS
+from cxkpi.catalogue.expressions.functions import FUNCTIONS
 from cxkpi.catalogue.load import Catalogue, parse
 from cxkpi.engines.base import load as engine
 from cxkpi.exports import profile, profile_file
@@ -21,7 +21,7 @@ from cxkpi.exports.profile import DURATION_UNITS
 from cxkpi.kinds import repeat, time_to_event
 from cxkpi.kinds.definition import MetricRows, Split, Term
 from cxkpi.kinds.registry import KINDS
-from cxkpi.measurement.examples import failures
+from cxkpi.measurement.checking.examples import failures
 from cxkpi.tables import TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cxkpi.measurement.diagnosis import diagnose
-from cxkpi.measurement.observed import Diagnosis
+from cxkpi.measurement.doctor.diagnosis import diagnose
+from cxkpi.measurement.doctor.observed import Diagnosis
 
 from .centre import Centre
 

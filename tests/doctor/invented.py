@@ -8,10 +8,10 @@ from datetime import date, datetime
 from cxkpi.errors import Place, Problem
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.load import FileReport
-from cxkpi.measurement.coverage import Filled, Responses
-from cxkpi.measurement.days import Covered
-from cxkpi.measurement.observed import Diagnosis, Effect, FileCheck, Observation, together
-from cxkpi.measurement.spots import Spot
+from cxkpi.measurement.doctor.coverage import Filled, Responses
+from cxkpi.measurement.doctor.days import Covered
+from cxkpi.measurement.doctor.observed import Diagnosis, Effect, FileCheck, Observation, together
+from cxkpi.measurement.doctor.spots import Spot
 from cxkpi.result import FileEntry
 
 METRICS = ("fcr", "fcr.any_reason", "csat", "aht", "talk_time", "abandonment", "turnover", "headcount")

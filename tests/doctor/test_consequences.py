@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cxkpi.demo.write import write
-from cxkpi.measurement.diagnosis import diagnose
-from cxkpi.measurement.observed import Diagnosis, Observation
+from cxkpi.measurement.doctor.diagnosis import diagnose
+from cxkpi.measurement.doctor.observed import Diagnosis, Observation
 from cxkpi.reports.terminal import doctor as page
 
 from .centre import PER_DAY, Centre, line, sound

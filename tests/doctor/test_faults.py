@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from cxkpi.measurement.diagnosis import diagnose
-from cxkpi.measurement.observed import Diagnosis
+from cxkpi.measurement.doctor.diagnosis import diagnose
+from cxkpi.measurement.doctor.observed import Diagnosis
 
 from .centre import PER_DAY, Centre, line, sound
 

@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 
 from cxkpi.exports.findings import Finding
-from cxkpi.measurement.observed import Observation, together
-from cxkpi.measurement.spots import Spot
+from cxkpi.measurement.doctor.observed import Observation, together
+from cxkpi.measurement.doctor.spots import Spot
 from cxkpi.reports import doctor_json
 from cxkpi.reports.terminal import doctor as page
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cxkpi.demo.write import write
-from cxkpi.measurement.diagnosis import diagnose
+from cxkpi.measurement.doctor.diagnosis import diagnose
 
 ACD = "acd_2026-01.csv"
 Place = tuple[str, str, int]

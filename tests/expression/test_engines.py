@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxkpi.catalogue.expressions import MAX_DEPTH, ColumnScope, parse
+from cxkpi.catalogue.expressions.parser import MAX_DEPTH, ColumnScope, parse
 from cxkpi.kinds.expression import Expression, Type, like_to_regex
 
 ZONE = "Europe/London"

@@ -18,8 +18,8 @@ import yaml
 
 from cxkpi.catalogue.load import Catalogue, parse
 from cxkpi.engines.base import load
-from cxkpi.measurement.compute import Answer, Question, compute
-from cxkpi.measurement.dataset import dataset
+from cxkpi.measurement.computing.compute import Answer, Question, compute
+from cxkpi.measurement.computing.dataset import dataset
 from cxkpi.result import Row
 from cxkpi.tables import POLARS_TYPES, Stored, Table
 

@@ -15,7 +15,7 @@ from kinds.test_stock_oracle import JANUARY, centre_of, moved, next_month, on_da
 
 from cxkpi.catalogue.load import parse
 from cxkpi.engines.base import load
-from cxkpi.measurement.examples import failures
+from cxkpi.measurement.checking.examples import failures
 
 Row = Mapping[str, Any]
 LEAVERS = {"from": "agents", "count": "rows", "at": "left_on"}

@@ -18,8 +18,8 @@ from scipy.stats import binom
 from cxkpi.calendar import Calendar
 from cxkpi.engines.base import load
 from cxkpi.errors import CatalogueError
-from cxkpi.measurement.compute import Question, compute
-from cxkpi.measurement.dataset import dataset
+from cxkpi.measurement.computing.compute import Question, compute
+from cxkpi.measurement.computing.dataset import dataset
 from cxkpi.stats.order import binomial, binomial_below, position, quantile_ranks
 from cxkpi.tables import POLARS_TYPES, Stored
 

@@ -6,7 +6,7 @@ import pytest
 
 from cxkpi.catalogue.load import load
 from cxkpi.engines.base import load as engine
-from cxkpi.measurement.examples import failures
+from cxkpi.measurement.checking.examples import failures
 
 CATALOGUE = load(None)
 EXAMPLES = [(metric, example) for metric in CATALOGUE.metrics.values() for example in metric.examples]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kinds.centre import ENGINES, answer, ask, catalogue, utc
 
-from cxkpi.measurement.cells import By
-from cxkpi.measurement.withheld import hidden
+from cxkpi.measurement.computing.cells import By
+from cxkpi.measurement.computing.withheld import hidden
 
 SURVEY = {
     "kind": "share",

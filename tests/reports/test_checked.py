@@ -12,7 +12,7 @@ import pytest
 
 from cxkpi.catalogue.codes import CODES
 from cxkpi.errors import Place, Problem
-from cxkpi.measurement.checked import Checked, CheckedFile, Defined, Worked
+from cxkpi.measurement.checking.checked import Checked, CheckedFile, Defined, Worked
 from cxkpi.reports.checked import github, junit, sarif, text
 from cxkpi.reports.checked import json as json_format
 

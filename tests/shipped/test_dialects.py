@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from cxkpi.catalogue import dialects
 from cxkpi.catalogue.load import Catalogue, load
+from cxkpi.catalogue.resolving import dialects
 from cxkpi.engines.base import load as load_engine
 from cxkpi.errors import CatalogueError, UsageError
 from cxkpi.kinds.definition import Metric
 from cxkpi.measurement import run_file
-from cxkpi.measurement.checking import check, worked
-from cxkpi.measurement.examples import Bench
+from cxkpi.measurement.checking.check import check, worked
+from cxkpi.measurement.checking.examples import Bench
 from cxkpi.measurement.run import measure
 
 from .centre import SAMPLE

@@ -10,7 +10,7 @@ from kinds.centre import ENGINES, ask, one, utc
 
 from cxkpi.catalogue.load import Catalogue, parse
 from cxkpi.engines.base import load
-from cxkpi.measurement.examples import failures
+from cxkpi.measurement.checking.examples import failures
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kinds.centre import answer, ask, catalogue, made_contacts, one, utc
 
-from cxkpi.measurement import metric_rows
+from cxkpi.measurement.metric_rows import rows as metric_rows
 
 
 def contact(number: int, ended: str, **more: Any) -> dict[str, Any]:

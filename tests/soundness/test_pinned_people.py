@@ -12,7 +12,7 @@ from kinds.centre import DAY, ENGINES, ask, catalogue, one, utc
 
 from cxkpi.catalogue.load import parse
 from cxkpi.engines.base import load
-from cxkpi.measurement.examples import failures
+from cxkpi.measurement.checking.examples import failures
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
 

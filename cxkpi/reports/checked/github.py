@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxkpi.errors import Problem, sentence
-from cxkpi.measurement.checked import Checked
+from cxkpi.measurement.checking.checked import Checked
 from cxkpi.reports.checked.safe import plain
 
 

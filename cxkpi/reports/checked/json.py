@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxkpi.errors import Problem, excerpt
-from cxkpi.measurement.checked import Checked, CheckedFile, Worked
+from cxkpi.measurement.checking.checked import Checked, CheckedFile, Worked
 from cxkpi.reports.json import dump, lines
 
 FORMAT = 1

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from cxkpi.errors import Problem, shortened
-from cxkpi.measurement.checked import Checked, CheckedFile
+from cxkpi.measurement.checking.checked import Checked, CheckedFile
 from cxkpi.reports.checked.safe import xml
 
 

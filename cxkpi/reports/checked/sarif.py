@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cxkpi.errors import Problem, sentence
-from cxkpi.measurement.checked import Checked
+from cxkpi.measurement.checking.checked import Checked
 from cxkpi.reports.checked.safe import plain
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cxkpi.errors import Problem
-from cxkpi.measurement.checked import Checked, CheckedFile
+from cxkpi.measurement.checking.checked import Checked, CheckedFile
 from cxkpi.reports.checked.safe import plain
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from cxkpi.measurement.goals import shortfall
+from cxkpi.measurement.computing.goals import shortfall
 from cxkpi.reports import figures
 from cxkpi.reports.figures import UNICODE, Scale
 from cxkpi.reports.page import Page, shortened, single_target, title

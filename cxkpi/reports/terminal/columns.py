@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from cxkpi.measurement.goals import shortfall
+from cxkpi.measurement.computing.goals import shortfall
 from cxkpi.reports import figures, periods
 from cxkpi.reports.page import Page, confidence, group, single_target, title
 from cxkpi.reports.reading import Line, at_whose_expense

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cxkpi.catalogue.words import Card, Sample
-from cxkpi.measurement.allowed import Allowance, Lack
+from cxkpi.catalogue.meaning.words import Card, Sample
+from cxkpi.measurement.checking.allowed import Allowance, Lack
 from cxkpi.reports.page import plain
 
 HEADINGS = ("metric", "label", "kind", "unit", "target", "alarm", "family")

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cxkpi.catalogue.changes import Comparison, Detail
-from cxkpi.measurement.paired import SideBySide
+from cxkpi.catalogue.meaning.changes import Comparison, Detail
+from cxkpi.measurement.checking.paired import SideBySide
 from cxkpi.reports.changes import MEANS, Block, Figures, blocks, figures, legend, summary
 from cxkpi.reports.figures import ASCII, UNICODE
 from cxkpi.reports.page import plain

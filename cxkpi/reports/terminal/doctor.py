@@ -20,9 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cxkpi.documents.spelling import listed
-from cxkpi.measurement.coverage import Filled
-from cxkpi.measurement.days import Covered, told
-from cxkpi.measurement.observed import Diagnosis, Effect, FileCheck, Observation, together, without_place
+from cxkpi.measurement.doctor.coverage import Filled
+from cxkpi.measurement.doctor.days import Covered, told
+from cxkpi.measurement.doctor.observed import Diagnosis, Effect, FileCheck, Observation, together, without_place
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import ASCII, UNICODE, Glyphs
 from cxkpi.reports.page import plain

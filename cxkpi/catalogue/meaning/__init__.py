@@ -1,0 +1,1 @@
+"""What definitions mean: in words, by hash, and compared."""

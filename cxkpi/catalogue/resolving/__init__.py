@@ -1,0 +1,1 @@
+"""From checked mappings to definitions: overlays, dialects, variants, versions, tables, targets, specs."""

@@ -1,0 +1,1 @@
+"""Quantities, moments and hours as people write them, read with their places."""

@@ -1,0 +1,1 @@
+"""Catalogues checked, run over their examples, compared and held against exports."""

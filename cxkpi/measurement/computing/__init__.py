@@ -1,0 +1,1 @@
+"""Metrics, tables and a question become figures with verdicts."""

@@ -1,0 +1,1 @@
+"""What is wrong with exports, and what that does to which metrics."""

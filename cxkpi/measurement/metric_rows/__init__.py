@@ -1,0 +1,1 @@
+"""Metrics as rows of a table, for other metrics to read."""
