@@ -1,7 +1,7 @@
 """Files that were read before, kept as Parquet, so that tomorrow's run parses only what is new.
 
-An entry is a folder with the parts of one file and ``meta.json``, which holds the size and hash of each of them. It is
-written beside its place and renamed into it; what has been damaged since is noticed when it is asked for.
+An entry is a folder with the parts of one file and ``meta.json``, which holds the size and checksum of each of them.
+It is written beside its place and renamed into it; what has been damaged since is noticed when it is asked for.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import re
 import shutil
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -28,13 +30,14 @@ from pydantic import BaseModel
 
 from cxkpi._version import __version__
 
-READER = 4
+READER = 5
 """Raised whenever the same bytes and the same profile may make something else than before."""
 
 # Prints of keys are compared between files, and another Polars or another processor may make others.
 _MADE_BY = (pl.__version__, platform.machine())
 
-_HASHED_AT_ONCE = 2
+_SUMMED_AT_ONCE = 2
+_CHUNK = 1 << 20
 _META = "meta.json"
 _UNFINISHED = ".unfinished-"
 _KEY = re.compile(r"[0-9a-f]{32}-[0-9a-f]{64}")
@@ -80,8 +83,8 @@ class Cache:
         try:
             meta = json.loads((folder / _META).read_text(encoding="utf-8"))
             there = _of_files(folder / name for name in meta["files"])
-            same = all(list(there[name]) == [size, digest] for name, (size, digest) in meta["files"].items())
-            sound = same and _checksum(meta["told"]) == meta["checksum"]
+            same = all(there[name] == tuple(of) for name, of in meta["files"].items())
+            sound = same and _digest(meta["told"]) == meta["digest"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             sound = False
         if not sound:
@@ -96,13 +99,21 @@ class Cache:
             _restrict(self.folder, 0o700)
         return Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
 
-    def put(self, key: str, begun: Path, shown: str, told: Mapping[str, Any]) -> Path:
+    def put(
+        self,
+        key: str,
+        begun: Path,
+        shown: str,
+        told: Mapping[str, Any],
+        summed: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+    ) -> Path:
         """Make an entry of the files in ``begun``; returns the folder where they are then.
 
-        ``told``: what is to be known of them, as JSON has it. Raises OSError where that cannot be written.
+        ``told``: what is to be known of them, as JSON has it. ``summed``: their sizes and checksums, as far as they
+        are known. Raises OSError where that cannot be written.
         """
-        files = _of_files(begun.iterdir())
-        meta = {"shown": shown, "files": files, "told": told, "checksum": _checksum(told)}
+        files = {**summed, **_of_files(path for path in begun.iterdir() if path.name not in summed)}
+        meta = {"shown": shown, "files": files, "told": told, "digest": _digest(told)}
         (begun / _META).write_text(json.dumps(meta), encoding="utf-8")
         for path in begun.iterdir():
             _restrict(path, 0o600)
@@ -191,21 +202,25 @@ def canonical(value: object) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _checksum(told: object) -> str:
+def summed(path: Path) -> tuple[int, int]:
+    """Size and CRC-32 of a file. They tell damage, not malice: whoever can write to the cache can write anything."""
+    size = total = 0
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            size += len(chunk)
+            total = zlib.crc32(chunk, total)
+    return size, total
+
+
+def _digest(told: object) -> str:
     return hashlib.sha256(json.dumps(told).encode("utf-8")).hexdigest()
 
 
-def _of_files(paths: Iterable[Path]) -> dict[str, tuple[int, str]]:
-    """Size and hash of files of one folder, by name."""
+def _of_files(paths: Iterable[Path]) -> dict[str, tuple[int, int]]:
+    """Size and checksum of files of one folder, by name."""
     every = sorted(paths)
-    with ThreadPoolExecutor(_HASHED_AT_ONCE, thread_name_prefix="hash") as threads:
-        return {path.name: found for path, found in zip(every, threads.map(_of_file, every), strict=True)}
-
-
-def _of_file(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return path.stat().st_size, digest
+    with ThreadPoolExecutor(_SUMMED_AT_ONCE, thread_name_prefix="sums") as threads:
+        return {path.name: found for path, found in zip(every, threads.map(summed, every), strict=True)}
 
 
 def _restrict(path: Path, mode: int) -> None:

@@ -39,10 +39,10 @@ from cxkpi.tables import Table
 
 Progress = Callable[[str, int, int], None]
 
-_BLOCKS_AT_ONCE = 2
-"""Polars keeps the processors busy within an operation; the second block fills the gaps between them."""
-_BLOCKS_BEGUN = 3
-"""So that the next one is there when the second is done before the first, whose account comes before its own."""
+_BLOCKS_AT_ONCE = 3
+"""Polars keeps the processors busy within an operation; the other blocks fill the gaps between them."""
+_BLOCKS_BEGUN = 4
+"""So that the next one is there when a later one is done before the first, whose account comes before its own."""
 
 
 def _said_stray(one: Finding) -> str:
@@ -111,7 +111,8 @@ class FileRead:
     ``parts``: table -> its rows; their columns are the declared ones, ``source``, ``file`` and ``line`` (the record's).
     ``keys``: files of ``line``, ``key`` and ``version`` of every accepted record. ``records`` counts all
     of them, of which ``shared`` stand on the line of another; ``lines`` the physical lines, of which ``blank`` and
-    ``continued`` are none. ``movable``: the parts may be moved from where they are.
+    ``continued`` are none. ``movable``: the parts may be moved from where they are. ``sums``: sizes and checksums of
+    files that were written for the cache, by name.
     """
 
     file: Recognised
@@ -131,6 +132,7 @@ class FileRead:
     shared: int = 0
     cached: bool = False
     movable: bool = True
+    sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def read(
@@ -172,9 +174,9 @@ def read(
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="hash") as thread:
             content = thread.submit(source.content_hash)
-            fresh = _read(file, tables, timezone, folder, progress)
+            fresh = _read(file, tables, timezone, folder, progress, to_keep=True)
             key = f"{begun}-{content.result()}"
-        place = cache.put(key, folder, source.shown, _told(fresh))
+        place = cache.put(key, folder, source.shown, _told(fresh), fresh.sums)
         own = _own(_at(fresh, place), into)
     except OSError as error:
         told.append(Finding(UNKEPT, "", detail=error.strerror or str(error)))
@@ -219,6 +221,7 @@ class _Gathered:
 
     parts: dict[str, list[Part]] = field(default_factory=dict)
     keys: list[Path] = field(default_factory=list)
+    sums: dict[str, tuple[int, int]] = field(default_factory=dict)
     several: bool = True
     used: int = 0
     skipped: int = 0
@@ -243,6 +246,7 @@ class _Block:
     made: Made
     parts: Mapping[str, Part]
     keys: Path
+    sums: Mapping[str, tuple[int, int]]
 
 
 class _Undecided(Exception):  # noqa: N818 - not an error: the whole file has to be asked
@@ -250,26 +254,26 @@ class _Undecided(Exception):  # noqa: N818 - not an error: the whole file has to
 
 
 def _read(
-    file: Recognised, tables: Mapping[str, Table], timezone: str, into: Path, progress: Progress | None
-) -> FileRead:
-    into.mkdir(parents=True, exist_ok=True)
-    encoding = None if file.by_cells else encoding_of(file)
-    try:
-        return _with_encoding(file, tables, timezone, into, progress, encoding)
-    except Reconsider:
-        _empty(into)
-        return _with_encoding(file, tables, timezone, into, progress, encoding_of(file, whole=True))
-
-
-def _with_encoding(
     file: Recognised,
     tables: Mapping[str, Table],
     timezone: str,
     into: Path,
     progress: Progress | None,
-    encoding: Encoding | None,
+    *,
+    to_keep: bool = False,
 ) -> FileRead:
-    reading = _Reading(file, tables, timezone, into, encoding, progress)
+    into.mkdir(parents=True, exist_ok=True)
+    encoding = None if file.by_cells else encoding_of(file)
+    try:
+        return _with_encoding(_Reading(file, tables, timezone, into, encoding, progress, to_keep))
+    except Reconsider:
+        _empty(into)
+        whole = encoding_of(file, whole=True)
+        return _with_encoding(_Reading(file, tables, timezone, into, whole, progress, to_keep))
+
+
+def _with_encoding(reading: _Reading) -> FileRead:
+    file, into, encoding = reading.file, reading.into, reading.encoding
     decisions: Decisions | None = None
     while True:
         try:
@@ -291,6 +295,7 @@ def _with_encoding(
         encoding="" if encoding is None else encoding.name,
         parts={name: tuple(parts) for name, parts in gathered.parts.items()},
         keys=tuple(gathered.keys),
+        sums=gathered.sums,
         records=records,
         skipped=gathered.skipped,
         blanked=gathered.blanked,
@@ -333,6 +338,7 @@ class _Reading:
         into: Path,
         encoding: Encoding | None,
         progress: Progress | None,
+        to_keep: bool,
     ) -> None:
         self.file = file
         self.tables = tables
@@ -340,6 +346,8 @@ class _Reading:
         self.into = into
         self.encoding = encoding
         self.progress = progress
+        self.to_keep = to_keep
+        """Whether the files are for the cache, which wants their checksums."""
         self.points_asked = False
         """Whether all records are, or have been, asked what points between digits part."""
 
@@ -419,9 +427,11 @@ class _Reading:
         keys = self.into / f"keys-{number:05d}.parquet"
         with disk_faults():
             made.keys.write_parquet(keys, compression="uncompressed", statistics=False)
-        return _Block(
-            records, height, dataclasses.replace(made, tables={}, coded={}, keys=made.keys.clear()), parts, keys
-        )
+        written = (*(part.path for part in parts.values()), keys)
+        # They are still in memory, and the other block keeps the processors busy.
+        sums = {path.name: kept.summed(path) for path in written} if self.to_keep else {}
+        account = dataclasses.replace(made, tables={}, coded={}, keys=made.keys.clear())
+        return _Block(records, height, account, parts, keys, sums)
 
     def add(self, gathered: _Gathered, block: _Block, settled: bool) -> None:
         """Add what a block became to what those before it came to.
@@ -438,6 +448,7 @@ class _Reading:
             gathered.parts.setdefault(name, []).append(part)
             gathered.supplied[name] = gathered.supplied.get(name, frozenset()) | made.supplied[name]
         gathered.keys.append(block.keys)
+        gathered.sums.update(block.sums)
         gathered.used += block.height - made.skipped - len(made.rejects)
         gathered.skipped += records.skipped + made.skipped
         gathered.blanked += made.blanked

@@ -15,7 +15,7 @@ from cxkpi.exports.files.reading import Encoding, NotText, expect, survey, text_
 from cxkpi.exports.files.records import Records, Splitter
 from cxkpi.exports.layout.inputs import Recognised
 
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 30 << 20
 """Text that is looked at at one time. For 32 MiB and more the system gives memory anew with every block."""
 
 
