@@ -42,8 +42,9 @@ class OpeningHours:
 
     @cached_property
     def digest(self) -> str:
-        """8 hexadecimal digits that differ where the hours do."""
-        text = f"{self.zone} {self.week} {[day.isoformat() for day in self.holidays]}"
+        """8 hexadecimal digits that differ where the hours do; a day that is closed anyway is no holiday to them."""
+        closed = [day.isoformat() for day in self.holidays if self.week[day.weekday()]]
+        text = f"{self.zone} {self.week} {closed}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def on(self, day: date) -> tuple[Stretch, ...]:

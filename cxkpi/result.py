@@ -203,8 +203,9 @@ class Result:
     ``absent``: one problem for each metric that was named but could not be computed; the others are in ``rows`` all the
     same. ``newest``: of every file the newest instant and when it was written, UTC without zone, for whoever asks how
     fresh the data are. ``further``: the whole of metrics nobody asked for, with what is said about them in
-    ``further_metrics``; no report has them as figures of its own. ``identifiers``: the dimensions whose values name
-    somebody in a table of the catalogue's own.
+    ``further_metrics``; no report has them as figures of its own. ``only``: what was selected, dimension to values, any
+    of which; empty for everything. ``identifiers``: the dimensions whose values name somebody in a table of the
+    catalogue's own.
     ``aliased``: the dimensions whose values are pseudonyms, which may be shown. ``restated``: what became of an earlier
     run's numbers, where that was asked for.
     """
@@ -230,3 +231,4 @@ class Result:
     further_metrics: Mapping[tuple[str, str | None], MetricInfo] = field(default_factory=dict)
     aliased: frozenset[str] = frozenset()
     restated: Restatement | None = None
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

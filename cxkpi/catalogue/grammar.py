@@ -86,17 +86,18 @@ def _fixed_duration(written: Any) -> Any:
 
 
 _TEXT = {"type": "string"}
-_LENGTH = {"type": "string", "pattern": quantities.DURATION.pattern}
+_FIXED_LENGTH = {"type": "string", "pattern": r"\+?[0-9]+(?:\.[0-9]+)?\s*(s|m|h|d|wk)"}
+_WHOLE_LENGTH = {"type": "string", "pattern": r"\+?0*[1-9][0-9]*(?:\.0+)?\s*(d|wk|mo)"}
 _SHARE = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": quantities.PERCENTAGE.pattern}]}
 _TARGET = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": quantities.WRITTEN}]}
 _EXPRESSION = {"type": ["string", "number", "boolean"]}
 
 # Validators run from the last to the first.
 AnyDuration = Annotated[
-    Duration, BeforeValidator(_whole_duration), _quantity(quantities.duration), WithJsonSchema(_LENGTH)
+    Duration, BeforeValidator(_whole_duration), _quantity(quantities.duration), WithJsonSchema(_WHOLE_LENGTH)
 ]
 FixedDuration = Annotated[
-    Duration, BeforeValidator(_fixed_duration), _quantity(quantities.duration), WithJsonSchema(_LENGTH)
+    Duration, BeforeValidator(_fixed_duration), _quantity(quantities.duration), WithJsonSchema(_FIXED_LENGTH)
 ]
 Share = Annotated[float, _quantity(quantities.fraction), WithJsonSchema(_SHARE)]
 Confidence = Annotated[float, _quantity(quantities.confidence), WithJsonSchema(_SHARE)]
@@ -280,9 +281,9 @@ TOP: Mapping[str, Any] = {
 
 
 @cache
-def metric_model(kind: str) -> type[Common]:
-    """The model of all keys a metric of that kind takes."""
-    fields = _fields(KINDS[kind].Spec)
+def metric_model(kind: str, *, loose: bool = False) -> type[Common]:
+    """The model of all keys a metric of that kind takes; ``loose``: none of which is required."""
+    fields = _fields(KINDS[kind].Spec, loose=loose)
     fields["kind"] = (Literal[kind], ...)
     return create_model(f"{kind} metric", __base__=Common, **fields)
 
@@ -291,6 +292,14 @@ def metric_model(kind: str) -> type[Common]:
 def model_of(spec: type) -> type[Strict]:
     """The model of a mapping with a dataclass's keys."""
     return create_model(spec.__name__, __base__=Strict, **_fields(spec))
+
+
+@cache
+def _loose_model_of(spec: type) -> type[Strict]:
+    """The same, with no key required; rows of metrics say nothing without theirs."""
+    if spec is MetricRows:
+        return model_of(spec)
+    return create_model(spec.__name__, __base__=model_of(spec), **_fields(spec, loose=True))
 
 
 def key_of(field_name: str) -> str:
@@ -316,25 +325,25 @@ def role(annotation: Any) -> str | None:
     return str(annotation.__metadata__[0]) if get_origin(annotation) is Annotated else None
 
 
-def _fields(spec: type) -> dict[str, Any]:
+def _fields(spec: type, *, loose: bool = False) -> dict[str, Any]:
     hints = hints_of(spec)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(spec):
         needed = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         # A key that is left out gets the dataclass's default later; a key left empty is an error.
-        info = Field(... if needed else None, alias=key_of(field.name))
-        fields[field.name] = (_form(optional(hints[field.name])), info)
+        info = Field(... if needed and not loose else None, alias=key_of(field.name))
+        fields[field.name] = (_form(optional(hints[field.name]), loose), info)
     return fields
 
 
-def _form(alternatives: tuple[Any, ...]) -> Any:
+def _form(alternatives: tuple[Any, ...], loose: bool) -> Any:
     """What may be written for a field, as pydantic takes it."""
     if len(alternatives) == 1:
-        return _single(alternatives[0])
+        return _single(alternatives[0], loose)
     tagged = {_tag(part): part for part in alternatives}
     if len(tagged) != len(alternatives):
         raise TypeError(f"what is written does not tell these apart: {alternatives}")
-    members = tuple(Annotated[_single(part), Tag(tag)] for tag, part in tagged.items())
+    members = tuple(Annotated[_single(part, loose), Tag(tag)] for tag, part in tagged.items())
 
     def written_as(written: Any) -> str:
         return _written_as(tagged.keys(), written)
@@ -367,10 +376,10 @@ def _written_as(tags: Collection[str], written: Any) -> str:
     return next((tag for tag in (*order, _TEXT_TAG) if tag in tags), min(tags))
 
 
-def _single(annotation: Any) -> Any:
+def _single(annotation: Any, loose: bool) -> Any:
     named = role(annotation)
     if named == "source":
-        return _form((MetricRows, TableName))
+        return _form((MetricRows, TableName), loose)
     if named is not None:
         return _ROLES[named]
     if annotation is Duration:
@@ -378,7 +387,7 @@ def _single(annotation: Any) -> Any:
     if annotation is Expression:
         raise TypeError("an expression needs its type: use Condition or Amount")
     if dataclasses.is_dataclass(annotation):
-        return model_of(annotation)  # type: ignore[arg-type]
+        return _loose_model_of(annotation) if loose else model_of(annotation)  # type: ignore[arg-type]
     if get_origin(annotation) is tuple:
-        return Annotated[list[_single(get_args(annotation)[0])], Field(min_length=1)]  # type: ignore[misc]
+        return Annotated[list[_single(get_args(annotation)[0], loose)], Field(min_length=1)]  # type: ignore[misc]
     return annotation

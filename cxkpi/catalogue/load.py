@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import available_timezones
 
 from cxkpi.calendar import PATTERNS, Calendar, zone_named
 from cxkpi.catalogue import examples, grammar
@@ -18,11 +18,11 @@ from cxkpi.catalogue.checks import lint, rules
 from cxkpi.catalogue.checks.protection import with_protection
 from cxkpi.catalogue.expressions.scopes import RESERVED, Fields, TableScope, find_column, reachable_names
 from cxkpi.catalogue.grammar import TOP, Common, Defaults
-from cxkpi.catalogue.meaning.hashes import definitions, metric_rows, metric_rows_at, of_catalogue
+from cxkpi.catalogue.meaning.hashes import definitions, metric_rows, metric_rows_at, month_lengths, of_catalogue
 from cxkpi.catalogue.report import Report
 from cxkpi.catalogue.resolving import declared, dialects, formulas, overlays, rows_of_metrics
 from cxkpi.catalogue.resolving.hours import Beside, opening_hours
-from cxkpi.catalogue.resolving.specs import MEASURES, Builder
+from cxkpi.catalogue.resolving.specs import Builder
 from cxkpi.catalogue.resolving.targets import check_dimensions, targets_of
 from cxkpi.catalogue.resolving.variants import with_variants
 from cxkpi.catalogue.resolving.versions import Dated, check_times, with_versions
@@ -30,7 +30,7 @@ from cxkpi.documents import places
 from cxkpi.documents.places import Document
 from cxkpi.documents.places import Path as Steps
 from cxkpi.documents.spelling import did_you_mean, listed
-from cxkpi.documents.validation import describe, keys_at, meant, validate, without_unknown
+from cxkpi.documents.validation import describe, validate, without_wrong
 from cxkpi.errors import CatalogueError, Place, Problem, UsageError
 from cxkpi.kinds import formula
 from cxkpi.kinds.definition import Metric, Term, Version
@@ -45,9 +45,6 @@ MAX_BYTES = 4_000_000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 # What has no such line is some other file, of which nothing is shown.
 CALLED_CATALOGUE = re.compile(r"^[\ufeff{]?\s*[\"']?cxkpi[\"']?\s*:", re.MULTILINE)
-_TERMS = ("numerator", "denominator")
-# Keys of a term that must not be missed where another was written for them.
-_DECIDING = (*MEASURES, "at", "from")
 _REQUIRED = ("calendar", "metrics")
 
 
@@ -139,7 +136,7 @@ def _extended(
 ) -> tuple[Document, Catalogue]:
     """The catalogue that is extended, which must be right by itself."""
     if name == overlays.SHIPPED_NAME:
-        return _shipped_parsed(_text(_shipped(), SHIPPED))
+        return _shipped_parsed(_text(dialects.shipped(), SHIPPED))
     reader = readers[above[-1]]
     shown = overlays.beside(above[-1], name)
     try:
@@ -162,16 +159,10 @@ def _shipped_parsed(text: str) -> tuple[Document, Catalogue]:
     return _parsed(text, SHIPPED, None, (), {})
 
 
-def _shipped() -> Traversable:
-    inside = files("cxkpi") / "metrics.yaml"
-    # A checkout keeps it at the top; a wheel has it in the package.
-    return inside if inside.is_file() else Path(str(files("cxkpi"))).parent / "metrics.yaml"
-
-
 def text_of(path: Path | None) -> str:
     """The text of a catalogue, or of the one that ships; raises as ``load`` does."""
     if path is None:
-        return _text(_shipped(), SHIPPED)
+        return _text(dialects.shipped(), SHIPPED)
     return _text(dialects.file(path) or path, path.as_posix())
 
 
@@ -318,6 +309,7 @@ class _Reading:
         self.fields.hours = opening_hours(self.calendar.hours, self.calendar.holidays, self.zone, report, beside)
         self.builder = Builder(self.fields, self.written, self.zone, report)
         self.rows_left = examples.Allowance()
+        self.broken: set[Steps] = set()
 
     def catalogue(self) -> Catalogue | None:
         """The catalogue; None where problems were reported."""
@@ -329,7 +321,7 @@ class _Reading:
         known = {title: metric for title, metric in metrics.items() if metric is not None}
         if self.report.count:
             return None
-        defined = definitions(with_protection(known), self.zone, self._months())
+        defined = definitions(with_protection(known), self.zone, month_lengths(self.cut))
         shown = (title for title, metric in defined.items() if metric.variant is None and not metric.private)
         headline = tuple(self.headline or shown)
         calendar = (self.zone, self.calendar.week_starts, self.calendar.year_starts, *self._further())
@@ -349,11 +341,6 @@ class _Reading:
             fields=MappingProxyType(self.fields.texts()),
         )
 
-    def _months(self) -> str:
-        """What decides how long months are, where they are not those of the year."""
-        cut = self.cut
-        return "" if cut.pattern is None else f"{cut.pattern} {cut.year_starts} {cut.week_starts} {cut.year_rule}"
-
     def _further(self) -> tuple[str, ...]:
         """What else the calendar decides, where it is not as it is without being said."""
         hours = () if self.fields.hours is None else (f"hours {self.fields.hours.digest}",)
@@ -367,7 +354,9 @@ class _Reading:
             zone_named(self.calendar.timezone)
         except ValueError:
             hint = "Write an IANA name such as Europe/London or UTC."
-            self.report.add("C405", f"no time zone '{self.calendar.timezone}'", ("calendar", "timezone"), hint)
+            guess = zone_like(self.calendar.timezone)
+            message = f"no time zone '{self.calendar.timezone}'{guess}"
+            self.report.add("C405", message, ("calendar", "timezone"), hint)
             return "UTC"
         return self.calendar.timezone
 
@@ -427,7 +416,9 @@ class _Reading:
             return None
         if "kind" not in data:
             hint = f"The kinds are {listed(KINDS)}."
-            self.report.add("C102", f"'kind' is missing in '{title}'", path, hint, key=True)
+            others = [name for name in self.written if name != title and "." not in name]
+            guess = did_you_mean(title, others) if self.report.upper is not None else ""
+            self.report.add("C102", f"'kind' is missing in '{title}'{guess}", path, hint, key=True)
             return None
         kind = data["kind"]
         if kind in grammar.LATER_KINDS:
@@ -444,14 +435,12 @@ class _Reading:
         common, problems = validate(model, data, self.document, path, noun, later=later)
         self.report.extend(problems)
         if problems:
-            # Unknown keys do not hide what else is wrong.
-            known = frozenset(keys_at(model, ()))
-            rest = {key: value for key, value in data.items() if key in known}
-            common, wrong = validate(model, rest, self.document, path, noun)
-            if wrong:
-                # What is wrong in one term does not hide what is wrong in the other.
-                terms = without_unknown(model, rest, _TERMS, _DECIDING)
-                common, _ = validate(model, terms, self.document, path, noun)
+            # What is wrong with some keys does not hide what is wrong with the others.
+            self.broken.add(path)
+            loose = grammar.metric_model(kind, loose=True)
+            rest, unusable = without_wrong(loose, data)
+            self.builder.unusable |= {(*path, *steps) for steps in unusable}
+            common = None if rest is None else validate(loose, rest, self.document, path, noun)[0]
         return common if isinstance(common, Common) else None
 
     def _metric(self, title: str, common: Common | None, dated: Dated | None = None) -> Metric | None:
@@ -460,13 +449,14 @@ class _Reading:
         report = self.report
         path: Steps = ("metrics", title) if dated is None else dated.path
         before = report.count
-        model = grammar.metric_model(common.kind)
-        misspelt = meant(self.written[title], keys_at(model, ()))
-        spec = self.builder.spec(KINDS[common.kind].Spec, common, path, misspelt=misspelt)
+        unusable = frozenset(str(one[-1]) for one in self.builder.unusable if one[:-1] == path)
+        spec = self.builder.spec(KINDS[common.kind].Spec, common, path)
         rules.check_keys(common, path, report)
-        unit = "" if "unit" in misspelt else rules.unit_of(common, spec, self.tables, path, report)
-        target, alarm = rules.goals_of(common, unit, path, report)
-        targets = targets_of(common, (target, alarm), unit, spec, self.tables, path, report)
+        decided = "unit" in unusable or (not common.unit and unusable & {"count", "from"})
+        unit = "" if decided else rules.unit_of(common, spec, self.tables, path, report)
+        target, alarm = (None, None) if "better" in unusable else rules.goals_of(common, unit, path, report)
+        own = (target, alarm)
+        targets = () if "better" in unusable else targets_of(common, own, unit, spec, self.tables, path, report)
         if common.cluster is not None:
             for table in dict.fromkeys(tables_of(spec)):
                 if table in self.tables:
@@ -477,11 +467,12 @@ class _Reading:
         )
         for at, one in enumerate(common.examples):
             check_dimensions(one.expect_by, spec, self.tables, (*path, "examples", at, "expect_by"), report)
-        if dated is None:
+        if dated is None and "examples" not in unusable:
             self._check_proven(title, common)
         versions = () if dated is not None else self._versions(title)
-        self._check_protected(common, spec, path)
-        if report.count > before:
+        if "protects" not in unusable:
+            self._check_protected(common, spec, path)
+        if report.count > before or path in self.broken:
             return None
         name, _, variant = title.partition(".")
         return Metric(
@@ -603,6 +594,14 @@ class _Reading:
             elif found.type not in ("text", "boolean", "integer"):
                 message = f"'{name}' cannot be told apart by '{column}', a column of numbers or times"
                 self.report.add("C206", message, place, "Name who or what the rows are of, such as agent_id.")
+
+
+def zone_like(written: str) -> str:
+    """``; did you mean 'Europe/London'?`` for a city without its continent, or a slip."""
+    zones = sorted(available_timezones())
+    city = written.strip().replace(" ", "_").lower()
+    found = next((zone for zone in zones if zone.rpartition("/")[2].lower() == city and "/" in zone), None)
+    return did_you_mean(written, zones) if found is None else f"; did you mean '{found}'?"
 
 
 def tables_of(spec: Any) -> tuple[str, ...]:

@@ -33,14 +33,14 @@ class Report:
         """Report a problem at a value, or at its key. CatalogueError where that is one too many to go on."""
         problem = self.document.problem(code, message, self.document.place_of(path, key=key), hint)
         if not self._inherited(problem, path):
-            self.extend([problem])
+            self.extend([_of_variant(problem, path)])
 
     def warn(self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False) -> None:
         """Report what is allowed and probably not meant; it stops nothing."""
         problem = self.document.problem(code, message, self.document.place_of(path, key=key), hint)
         problem = replace(problem, severity="warning")
         if not self._inherited(problem, path):
-            self._warned.append(problem)
+            self._warned.append(_of_variant(problem, path))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self._found.extend(problems)
@@ -89,3 +89,11 @@ class Report:
         if self.upper is not None:
             told = blame.moved(told, self.document, self.upper)
         return tuple(sorted(told, key=sort_key))
+
+
+def _of_variant(problem: Problem, path: Path) -> Problem:
+    """A problem of what a metric means, C4…, with the variant it is about; its keys are those of the metric, too."""
+    title = str(path[1]) if len(path) > 2 and path[0] == "metrics" else ""
+    if "." not in title or not problem.code.startswith("C4") or title in problem.message:
+        return problem
+    return replace(problem, message=shortened(f"{title}: {problem.message}"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cxkpi.cli import arguments, messages, options, output
+from cxkpi.cli.completion import candidates
 from cxkpi.errors import EXIT_FINE, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def adopt(
     table: Annotated[
         str | None,
         typer.Option(
-            metavar="TABLE", show_default=False, help="What the file is about: contacts, cases, invitations, agents ..."
+            metavar="TABLE",
+            show_default=False,
+            autocompletion=candidates.subjects,
+            help="What the file is about: contacts, cases, invitations, agents ...",
         ),
     ] = None,
     name: Annotated[

@@ -56,6 +56,10 @@ def _stop(number: int, _: object) -> NoReturn:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    if asked := os.environ.get("_CXKPI_COMPLETE"):
+        from cxkpi.cli.completion import answer
+
+        return answer.answer(asked)
     from cxkpi.cli import messages
 
     messages.choose(sys.argv[1:] if argv is None else argv)

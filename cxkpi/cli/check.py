@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cxkpi.cli import arguments, options, output
+from cxkpi.cli.completion import candidates
 from cxkpi.errors import EXIT_FINE
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check(
         list[Path] | None,
         typer.Argument(
             metavar="CATALOGUE",
+            autocompletion=candidates.yaml_files,
             help="Catalogues to check. Default: the one that cxkpi.yaml in this folder names, else the one that comes "
             "with cxkpi.",
             show_default=False,
@@ -56,7 +58,13 @@ def check(
     ] = None,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="CODE", show_default=False, help="Print what an error code means."),
+        typer.Option(
+            "--explain",
+            metavar="CODE",
+            show_default=False,
+            autocompletion=candidates.codes,
+            help="Print what an error code means, as [bold]C104[/].",
+        ),
     ] = None,
     catalogue: options.Catalogue = None,
     dialect: options.Dialect = None,

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cxkpi.cli import arguments, messages, options, output, sides
-from cxkpi.errors import EXIT_CATALOGUE, EXIT_FINE, EXIT_GATE, EXIT_INPUT, CatalogueError, most_severe
+from cxkpi.documents.spelling import listed
+from cxkpi.errors import (
+    EXIT_CATALOGUE,
+    EXIT_FINE,
+    EXIT_GATE,
+    EXIT_INPUT,
+    CatalogueError,
+    Problem,
+    UsageError,
+    most_severe,
+)
 
 if TYPE_CHECKING:
     from cxkpi.catalogue.load import Catalogue
@@ -19,14 +29,26 @@ DATA = "With exports"
 _FORMATS = {".json": "json", ".md": "markdown", ".txt": "text"}
 
 
+# What nothing is computed without, by its parameter.
+_OF_EXPORTS = {
+    "by": "--by",
+    "every": "--every",
+    "last": "--last",
+    "profile": "--profile",
+    "show_values": "--show-values",
+    "no_cache": "--no-cache",
+}
+
+
 def diff(
+    context: typer.Context,
     old: Annotated[
         str,
         typer.Argument(
             metavar="OLD",
             show_default=False,
-            help="A catalogue: a file, one in a git revision, [bold]main:metrics.yaml[/], or [bold]cxkpi[/], the one "
-            "that ships with it.",
+            help="A catalogue: a file, one in a git revision, [bold]main:metrics.yaml[/], [bold]cxkpi[/], the one "
+            "that ships with it, or a dialect, [bold]genesys_cloud[/].",
         ),
     ],
     new: Annotated[
@@ -66,42 +88,18 @@ def diff(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(
-            "--metric",
-            "-m",
-            metavar="NAME",
-            show_default=False,
-            rich_help_panel=DATA,
-            help="Compute these metrics. Default: those whose numbers or verdicts may differ.",
-        ),
+        options.metric("Compute these metrics. Default: those whose numbers or verdicts may differ.", panel=DATA),
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="DIM",
-            show_default=False,
-            rich_help_panel=DATA,
-            help="One line per value of a dimension. Repeat, or join with commas.",
-        ),
+        options.by("One line per value of a dimension. Repeat, or join with commas.", panel=DATA),
     ] = None,
-    every: Annotated[
-        Literal["day", "week", "month", "quarter", "year", "all"],
-        typer.Option(rich_help_panel=DATA, help="Length of a period."),
-    ] = "month",
+    every: Annotated[options.Period, options.every(panel=DATA)] = "month",
     last: Annotated[
         int,
         typer.Option(metavar="N", rich_help_panel=DATA, help="The newest N complete periods, and the running one."),
     ] = 6,
-    profile: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--profile",
-            metavar="FILE",
-            show_default=False,
-            rich_help_panel=DATA,
-            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
-        ),
-    ] = None,
+    profile: Annotated[list[Path] | None, options.profile(panel=DATA)] = None,
     show_values: options.ShowValues = False,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -124,24 +122,27 @@ def diff(
     names, dimensions = arguments.named("--metric", metric or ()), arguments.named("--by", by or ())
     arguments.newest(last)
     arguments.readable(paths or ())
+    if not paths:
+        _without_exports(context)
 
     loaded = _both(old, new)
     if loaded is None:
         return EXIT_CATALOGUE
-    from cxkpi.catalogue.meaning.comparison import compare
+    from cxkpi.catalogue.meaning.comparison import choose, compare
 
     before, after = loaded
     comparison = compare(before, after)
+    if names:
+        comparison = comparison.narrowed(choose(comparison, names))
     found = None
     if paths:
         from cxkpi.measurement.checking import side_by_side
 
-        pairs = side_by_side.choose(comparison, names)
         with messages.progress(f"Measuring {', '.join(map(str, paths))} …", quiet=quiet) as progress:
             found = side_by_side.side_by_side(
                 before,
                 after,
-                pairs,
+                comparison,
                 paths,
                 named=bool(names),
                 every=every,
@@ -160,6 +161,20 @@ def diff(
     for problem in found.absent if found is not None else ():
         messages.say(str(problem))
     return most_severe([EXIT_INPUT if found is not None and found.absent else EXIT_FINE, _gate(comparison, fail_on)])
+
+
+def _without_exports(context: typer.Context) -> None:
+    """Refuses options that say how exports are computed where there are none."""
+    given = []
+    for name, option in _OF_EXPORTS.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            given.append(option)
+    if given:
+        one = len(given) == 1
+        message = f"{listed(given, 'and')} {'says' if one else 'say'} how exports are computed, and none are named."
+        hint = f"Name export files after OLD and NEW, or leave {'it' if one else 'them'} out."
+        raise UsageError(Problem("U138", message, None, hint))
 
 
 def _both(old: str, new: str) -> tuple[Catalogue, Catalogue] | None:
@@ -193,7 +208,7 @@ def _text(comparison: Comparison, found: SideBySide | None, kind: str, show_valu
     if kind == "json":
         from cxkpi.reports import diff_json
 
-        return diff_json.render(comparison, found)
+        return diff_json.render(comparison, found, show_values=show_values)
     if kind == "markdown":
         from cxkpi.reports import diff_markdown
 

@@ -75,5 +75,7 @@ def _say(text: str) -> None:
 
 
 def _length(age: timedelta) -> str:
+    from cxkpi.reports.figures import fixed
+
     hours = age / timedelta(hours=1)
-    return f"{hours:,.0f} h" if hours < 72 else f"{hours / 24:,.0f} days"
+    return f"{fixed(hours, 0)} h" if hours < 72 else f"{fixed(hours / 24, 0)} days"

@@ -21,7 +21,7 @@ def check(gates: Sequence[str], result: Result, show_values: bool) -> int:
     """The exit code of the gates asked for; says one line for each gate and metric that fails."""
     from cxkpi.reports.reading import aliases
 
-    hidden = {} if show_values else aliases(result)
+    hidden = aliases(result, show_values=show_values)
     failures = [(gate, line) for gate in gates for line in _failures(gate, result, hidden)]
     for gate, failure in failures:
         messages.say(failure, "error", code=gate)

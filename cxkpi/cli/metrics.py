@@ -30,13 +30,8 @@ def metrics(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(
-            "--metric",
-            "-m",
-            metavar="NAME",
-            show_default=False,
-            help="Show a metric, [bold]aht[/], or a variant, [bold]fcr.within_30d[/], in full. Repeat, or join with "
-            "commas.",
+        options.metric(
+            "Show a metric, [bold]aht[/], or a variant, [bold]fcr.within_30d[/], in full. Repeat, or join with commas."
         ),
     ] = None,
     format_: Annotated[

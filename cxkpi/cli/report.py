@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cxkpi.cli import arguments, freshness, gates, messages, options, output, outputs, recording
+from cxkpi.cli import arguments, browser, freshness, gates, messages, options, output, outputs, recording
+from cxkpi.cli.completion import candidates
 from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
 
 if TYPE_CHECKING:
@@ -21,14 +22,10 @@ def report(
     paths: options.Paths = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(
-            "--metric",
-            "-m",
-            metavar="NAME",
-            rich_help_panel=WHAT,
-            show_default=False,
-            help="A metric, [bold]aht[/], or a variant, [bold]fcr.within_30d[/]. Repeat, or join with commas. "
-            "Default: the headline metrics of the catalogue.",
+        options.metric(
+            "A metric, [bold]aht[/], or a variant, [bold]fcr.within_30d[/]. Repeat, or join with commas. Default: the "
+            "headline metrics of the catalogue.",
+            panel=WHAT,
         ),
     ] = None,
     all_metrics: Annotated[
@@ -40,44 +37,27 @@ def report(
             metavar="DIM=VALUE",
             rich_help_panel=WHAT,
             show_default=False,
+            autocompletion=candidates.conditions,
             help="Only rows with this value, [bold]queue=Billing[/]. The same dimension twice means either.",
         ),
     ] = None,
     catalogue: Annotated[
         Path | None,
-        typer.Option(
-            "--catalogue",
-            "-c",
-            metavar="FILE",
-            readable=False,
-            rich_help_panel=WHAT,
-            show_default=False,
-            help="The YAML file that defines the metrics. Default: the one that comes with cxkpi.",
+        options.catalogue(
+            "The YAML file that defines the metrics. Default: the one that comes with cxkpi.", panel=WHAT
         ),
     ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            rich_help_panel=WHAT,
-            show_default=False,
-            help="A vendor's own definitions instead: [bold]genesys_cloud[/], [bold]amazon_connect[/], "
-            "[bold]nice_cxone[/], [bold]talkdesk[/], [bold]zendesk[/] or [bold]cisco[/].",
-        ),
-    ] = None,
+    dialect: Annotated[str | None, options.dialect(panel=WHAT)] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="DIM",
-            rich_help_panel=CUT,
-            show_default=False,
-            help="One line per value of a dimension: queue, channel, team, site, agent_id ... "
+        options.by(
+            "One line per value of a dimension: queue, channel, team, site, agent_id ... "
             "Repeat, or join with commas, for every combination.",
+            panel=CUT,
         ),
     ] = None,
     every: Annotated[
-        Literal["day", "week", "month", "quarter", "year", "all"],
-        typer.Option(rich_help_panel=CUT, help="Length of a period; [bold]all[/] is one period over everything."),
+        options.Period, options.every("Length of a period; [bold]all[/] is one period over everything.", panel=CUT)
     ] = "month",
     since: Annotated[
         str | None,
@@ -129,6 +109,7 @@ def report(
             metavar="FILE",
             rich_help_panel=SHOW,
             show_default=False,
+            autocompletion=candidates.outputs,
             help="Write a file; the end of its name chooses what: .html .xlsx .md .csv .json .parquet .prom, or .pdf "
             "where Chromium is installed. Repeat for several.",
         ),
@@ -140,13 +121,19 @@ def report(
             help="How CSV is written: [bold]de[/] has semicolons and decimal commas, as a German spreadsheet expects.",
         ),
     ] = "en",
-    show_values: Annotated[
+    open_: Annotated[
         bool,
         typer.Option(
-            "--show-values",
+            "--open",
             metavar="",
             rich_help_panel=SHOW,
-            help="Print agent and customer ids, names and free text, which are hidden otherwise.",
+            help="Show the page in the browser: the .html of --output, else one in a private folder of its own.",
+        ),
+    ] = False,
+    show_values: Annotated[
+        bool,
+        options.show_values(
+            "Print agent and customer ids, names and free text, which are hidden otherwise.", panel=SHOW
         ),
     ] = False,
     pseudonyms: Annotated[
@@ -160,22 +147,11 @@ def report(
     ] = None,
     quiet: Annotated[
         bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            metavar="",
-            rich_help_panel=SHOW,
-            help="No notes, no summary and no progress: nothing on stderr unless the exit code is not 0.",
+        options.quiet(
+            "No notes, no summary and no progress: nothing on stderr unless the exit code is not 0.", panel=SHOW
         ),
     ] = False,
-    log_format: Annotated[
-        Literal["text", "json"],
-        typer.Option(
-            rich_help_panel=SHOW,
-            show_default=False,
-            help="How stderr is written: [bold]json[/] is one object a line, with level, code, message, file and line.",
-        ),
-    ] = "text",
+    log_format: Annotated[Literal["text", "json"], options.log_format(panel=SHOW)] = "text",
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -183,21 +159,13 @@ def report(
             metavar="missed|alarm|rejects|stale|restated",
             rich_help_panel=SAFE,
             show_default=False,
+            autocompletion=candidates.gates,
             help="Exit with 1 if in a printed line the newest judged period missed its target, or is beyond its alarm, "
             "if records were rejected, or if figures differ from the run of --against; with 4 if the data are older "
             "than --max-age or cxkpi.yaml allows. Repeatable.",
         ),
     ] = None,
-    max_rejects: Annotated[
-        str | None,
-        typer.Option(
-            "--max-rejects",
-            metavar="LIMIT",
-            rich_help_panel=SAFE,
-            show_default=False,
-            help="Exit with 3, and print nothing, if more records are rejected: [bold]1%[/] of them, or a number.",
-        ),
-    ] = None,
+    max_rejects: Annotated[str | None, options.max_rejects("print nothing", panel=SAFE)] = None,
     max_age: Annotated[
         str | None,
         typer.Option(
@@ -208,21 +176,14 @@ def report(
             help="Exit with 4 if the newest event of all files is older than that now: [bold]26h[/], [bold]8d[/].",
         ),
     ] = None,
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=SAFE,
-            show_default=False,
-            help="Write every rejected record with file, line and reason as CSV, readable by you only.",
-        ),
-    ] = None,
+    rejects: Annotated[Path | None, options.rejects(panel=SAFE)] = None,
     manifest: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
             rich_help_panel=SAFE,
             show_default=False,
+            autocompletion=candidates.json_files,
             help="Record the run: inputs, catalogue, versions and outputs, all by hash. [bold]cxkpi verify[/] proves "
             "it.",
         ),
@@ -233,6 +194,7 @@ def report(
             metavar="MANIFEST",
             rich_help_panel=SAFE,
             show_default=False,
+            autocompletion=candidates.json_files,
             help="Say which figures of past periods are not what they were in that run, and why.",
         ),
     ] = None,
@@ -245,30 +207,14 @@ def report(
             help="A file not to read although a folder holds it. Repeatable.",
         ),
     ] = None,
-    profile: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=ENGINE,
-            show_default=False,
-            help="A profile that describes a file layout cxkpi does not know, or a folder of them. Repeatable.",
-        ),
-    ] = None,
+    profile: Annotated[list[Path] | None, options.profile(panel=ENGINE)] = None,
     engine: Annotated[
         Literal["polars", "duckdb"],
         typer.Option(
             rich_help_panel=ENGINE, help="What computes; the numbers are the same. [bold]duckdb[/] must be installed."
         ),
     ] = "polars",
-    no_cache: Annotated[
-        bool,
-        typer.Option(
-            "--no-cache",
-            metavar="",
-            rich_help_panel=ENGINE,
-            help="Read every file anew, and keep nothing of it for the next time.",
-        ),
-    ] = False,
+    no_cache: Annotated[bool, options.no_cache(panel=ENGINE)] = False,
 ) -> int:
     """Measure KPIs from export files, and print one table of them.
 
@@ -282,6 +228,7 @@ def report(
       cxkpi report exports/ --by queue --last 3
       cxkpi report exports/ -m aht,fcr --every week --since 2026-05-01
       cxkpi report exports/ -o kpis.html -o kpis.xlsx --fail-on missed
+      cxkpi report exports/ -o kpis.html --open
       cxkpi report exports/ -o kpis.html --manifest run.json --max-age 26h
 
     Beside the data a [bold]cxkpi.yaml[/] may say what to read, how, and what to write; then [bold]cxkpi report[/] is
@@ -381,6 +328,9 @@ def report(
             ready.appear(last=place)
         if format_ is not None or not files:
             _print(result, format_ or "table", show_values, locale)
+        if open_:
+            page = next((path for path, kind in files if kind == "html"), None)
+            browser.show(page or browser.private(outputs.render(result, "html", show_values=show_values)), quiet=quiet)
     finally:
         if not quiet:
             messages.rejects(result.rejects, result.files, show_values=show_values)

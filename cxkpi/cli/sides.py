@@ -1,4 +1,4 @@
-"""A side of a comparison: a file, the catalogue that comes with cxkpi, or a file as it was in a git revision."""
+"""A side of a comparison: a file, a catalogue that comes with cxkpi, or a file as it was in a git revision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxkpi.documents.spelling import nearest
 from cxkpi.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -19,23 +20,28 @@ _LARGEST = 20_000_000
 
 
 def load(written: str) -> Catalogue:
-    """The catalogue that ``written`` names: a file that is there, ``cxkpi``, or ``REVISION:PATH``.
+    """The catalogue that ``written`` names: a file that is there, ``cxkpi``, a dialect, or ``REVISION:PATH``.
 
     Raises:
         UsageError: There is no such file, revision, or path in the revision; or git is not there.
         CatalogueError: It is there, and is no right catalogue.
     """
     from cxkpi.catalogue import load as catalogues
+    from cxkpi.catalogue.resolving import dialects
 
     path = Path(written)
-    # The word for the shipped catalogue is easily the name of a folder, but a file of that name was meant.
+    # The word for a shipped catalogue is easily the name of a folder, but a file of that name was meant.
     if path.is_file():
         return catalogues.load(path)
     if written == SHIPPED:
         return catalogues.load(None)
+    if written in dialects.names():
+        return catalogues.load(dialects.named(written))
     revision, colon, inside = written.partition(":")
     if not colon or not inside:
-        hint = "Name a file, one in a git revision such as main:metrics.yaml, or cxkpi for the one that ships with it."
+        near = nearest(written, [SHIPPED, *dialects.names()])
+        guess = f"Did you mean '{near}'? " if near is not None else ""
+        hint = f"{guess}Name a file, one in a git revision such as main:metrics.yaml, cxkpi for its own, or a dialect."
         what = "is a folder" if path.is_dir() else "is no file"
         raise UsageError(Problem("U130", f"{written!r} {what}.", None, hint))
 

@@ -27,23 +27,8 @@ def tables(
     ] = "parquet",
     catalogue: options.Catalogue = None,
     profile: options.Profiles = None,
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Write every rejected record with file, line and reason as CSV, readable by you only.",
-        ),
-    ] = None,
-    max_rejects: Annotated[
-        str | None,
-        typer.Option(
-            "--max-rejects",
-            metavar="LIMIT",
-            show_default=False,
-            help="Exit with 3, and write no table, if more records are rejected: [bold]1%[/] of them, or a number.",
-        ),
-    ] = None,
+    rejects: options.Rejects = None,
+    max_rejects: Annotated[str | None, options.max_rejects("write no table")] = None,
     show_values: options.ShowValues = False,
     quiet: options.Quiet = False,
     no_cache: options.NoCache = False,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cxkpi.cli import messages, options, output, recording
+from cxkpi.cli.completion import candidates
 from cxkpi.errors import (
     EXIT_FINE,
     EXIT_GATE,
@@ -53,7 +54,12 @@ class Finding:
 
 def verify(
     manifest: Annotated[
-        Path, typer.Argument(metavar="MANIFEST", readable=False, help="What [bold]report --manifest[/] wrote.")
+        Path, typer.Argument(
+            metavar="MANIFEST",
+            readable=False,
+            autocompletion=candidates.json_files,
+            help="What [bold]report --manifest[/] wrote.",
+        ),
     ],
     root: Annotated[
         Path | None,

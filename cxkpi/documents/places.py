@@ -307,7 +307,8 @@ def _not_yaml(document: Document, error: yaml.YAMLError, family: str) -> Problem
     code = f"{family}001"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         message = ", ".join(part for part in (error.problem, error.context) if part)
-        tab = "\t" in message or "'\\t'" in message
+        at = error.problem_mark.index
+        tab = "\t" in message or "'\\t'" in message or document.source[at : at + 1] == "\t"
         hint = "Indent with spaces; YAML does not allow tabs." if tab else None
         place = document.place_at(min(error.problem_mark.index, len(document.source)))
         return document.problem(code, f"this is not YAML: {message}", place, hint)

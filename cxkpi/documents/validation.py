@@ -21,6 +21,8 @@ from cxkpi.errors import MAX_PROBLEMS, Place, Problem
 
 _OURS = "cxkpi"
 _SHOWN = 40
+# What is left out may bring to light what else is wrong; in a document made by people, not for long.
+_ROUNDS = 10
 _TYPES = {
     "string_type": "text",
     "float_type": "a number",
@@ -103,38 +105,53 @@ def problems_of(
     ]
 
 
-def without_unknown(annotation: Any, data: Any, below: tuple[str, ...], needed: tuple[str, ...]) -> Any:
-    """``data`` without the unknown keys of what stands at its keys ``below``.
+def without_wrong(annotation: Any, data: Mapping[str, Any]) -> tuple[Any, frozenset[Path]]:
+    """``data`` without what is wrong with it, and the keys that are written there all the same.
 
-    One that was probably meant to be one of ``needed`` stays.
+    Those are the keys left out and, for one that is not known, the one it was probably meant to be. Of a list all that
+    stands before the first wrong entry is kept, so that the others keep their positions. ``annotation`` should require
+    as little as can be done without: what lacks a required key is left out with it.
     """
-    try:
-        _adapter(annotation).validate_python(data)
-    except ValidationError as error:
-        details = error.errors(include_url=False)[:MAX_PROBLEMS]
-        paths = [written_path(one["loc"], data) for one in details if one["type"] == "extra_forbidden"]
-        unknown = [path for path in paths if len(path) > 1 and path[0] in below]
-        slips = [path for path in unknown if nearest(str(path[-1]), keys_at(annotation, path[:-1])) not in needed]
-        for path in slips:
-            data = _without(data, path)
-    return data
+    known = keys_at(annotation, ())
+    unknown = [key for key in data if key not in known]
+    unusable: set[Path] = {(nearest(key, known) or "",) for key in unknown[:MAX_PROBLEMS]}
+    data = {key: value for key, value in data.items() if key in known}
+    for _ in range(_ROUNDS):
+        try:
+            _adapter(annotation).validate_python(data)
+        except ValidationError as error:
+            wrong = set()
+            for detail in error.errors(include_url=False)[:MAX_PROBLEMS]:
+                missing = detail["type"] == "missing"
+                path = written_path(detail["loc"], data, missing=missing)
+                wrong.add(path[:-1] if missing else path)
+                if detail["type"] == "extra_forbidden":
+                    unusable.add((*path[:-1], nearest(str(path[-1]), keys_at(annotation, path[:-1])) or ""))
+            if () in wrong:
+                break
+            before = data
+            for path in sorted(wrong, key=str):
+                data = _without(data, path)
+            if data == before:
+                # What is wrong is not where it was written: the whole key goes.
+                wrong = {path[:1] for path in wrong}
+                data = {key: value for key, value in data.items() if (key,) not in wrong}
+            unusable |= wrong
+        else:
+            return data, frozenset(unusable)
+    return None, frozenset(unusable)
 
 
 def _without(data: Any, path: Path) -> Any:
-    """A copy of nested data in which one key is missing."""
+    """A copy of nested data in which one key is missing; of a list what stands before the step."""
     step, *rest = path
     if isinstance(data, list):
-        return [_without(one, tuple(rest)) if at == step else one for at, one in enumerate(data)]
+        return data[:step] if isinstance(step, int) else data
+    if not isinstance(data, Mapping) or step not in data:
+        return data
     if not rest:
         return {key: value for key, value in data.items() if key != step}
     return {key: _without(value, tuple(rest)) if key == step else value for key, value in data.items()}
-
-
-def meant(data: Mapping[str, Any], known: tuple[str, ...]) -> frozenset[str]:
-    """The known keys that the unknown keys of a mapping are most like."""
-    unknown = [key for key in data if key not in known][:MAX_PROBLEMS]
-    guesses = (nearest(key, known) for key in unknown)
-    return frozenset(guess for guess in guesses if guess is not None)
 
 
 def written_path(loc: Iterable[str | int], data: Any, *, missing: bool = False) -> Path:
@@ -190,10 +207,16 @@ def _problem(
     if kind == "literal_error":
         choices = literals_at(annotation, path)
         one_of = f"it takes {listed(choices)}" if choices else f"expected {context.get('expected')}"
-        return problem("105", f"{_shown(given)} is not a value of '{_name(full)}'; {one_of}")
+        guess = nearest(str(given), choices) if len(choices) > 1 else None
+        hint = None if guess is None else f"Did you mean '{guess}'?"
+        return problem("105", f"{_shown(given)} is not a value of '{_name(full)}'; {one_of}", hint)
     if kind in _TYPES:
         message = f"'{_name(full)}' must be {_TYPES[kind]}, not {describe(given)}"
-        return problem("103", message, _quote_hint(kind, given))
+        return problem("103", message, _type_hint(kind, given))
+    if kind in _BOUNDS:
+        return problem("103", f"'{_name(full)}' must be {_BOUNDS[kind]} {next(iter(context.values()))}, not {given}")
+    if kind in ("too_short", "string_too_short"):
+        return problem("103", f"'{_name(full)}' is empty", "Leave the key out, or write a value.")
     return problem("103", f"'{_name(full)}': {detail['msg']}")
 
 
@@ -224,10 +247,25 @@ def describe(value: Any) -> str:
     return "a mapping" if isinstance(value, Mapping) else "a list"
 
 
-def _quote_hint(kind: str, given: Any) -> str | None:
+def _type_hint(kind: str, given: Any) -> str | None:
     if kind == "string_type" and given is not None and isinstance(given, bool | int | float):
         return "Write it in quotes if it is text."
+    if kind == "list_type" and isinstance(given, str | int | float) and len(str(given)) <= _SHOWN:
+        return f"Write [{given}]."
+    if kind == "list_type" and isinstance(given, Mapping):
+        return "Begin each of its entries with '- ', or put it into [ ]."
+    if kind == "bool_type" and isinstance(given, str) and given.lower() in _TRUTHS:
+        return f"Write {_TRUTHS[given.lower()]}: this is YAML 1.2."
     return None
+
+
+_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_BOUNDS = {
+    "greater_than_equal": "at least",
+    "greater_than": "more than",
+    "less_than_equal": "at most",
+    "less_than": "less than",
+}
 
 
 def keys_at(annotation: Any, path: Path) -> tuple[str, ...]:

@@ -129,8 +129,10 @@ class Cells:
         empty = dict.fromkeys(columns, 0)
         found = [empty] * len(self.windows)
         if columns:
-            for row in frame.group_by("cell").agg(pl.col(columns).sum()).iter_rows(named=True):
-                found[row.pop("cell")] = row
+            if frame["cell"].n_unique() < frame.height:
+                frame = frame.group_by("cell").agg(pl.col(columns).sum())
+            for row in frame.iter_rows(named=True):
+                found[row["cell"]] = {name: row[name] or 0 for name in columns}
         return found
 
     def by_value(self, branch: str, key: str, *columns: str) -> list[list[tuple[int, ...]]]:
@@ -192,7 +194,7 @@ def squarable(whole: nw.Expr) -> nw.Expr:
 
 def only(condition: nw.Expr, whole: nw.Expr) -> nw.Expr:
     """A whole number where the condition holds, else 0."""
-    return nw.when(condition).then(whole).otherwise(nw.lit(0).cast(nw.Int128)).fill_null(0)
+    return nw.when(condition).then(whole).otherwise(nw.lit(0, nw.Int128)).fill_null(0)
 
 
 def reads(*expressions: Expression | None) -> frozenset[str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Literal as OneOf
 
 import narwhals as nw
@@ -194,7 +194,7 @@ class OpenName(str):
         return name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expression:
     """A checked row expression.
 
@@ -206,18 +206,18 @@ class Expression:
     type: Type
     root: Node
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The columns read, dotted names as written."""
         return frozenset(node.name for node in walk(self.root) if isinstance(node, Name))
 
-    @property
+    @cached_property
     def worked_out(self) -> frozenset[OpenName]:
         """What is read that no table holds: rows work it out where they are asked for it."""
         times = [node for node in walk(self.root) if isinstance(node, OpenTime)]
         return frozenset(OpenName(end, node.hours) for node in times for end in (node.start, node.end))
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         """The normalised text, for hashing: fields expanded, all parentheses written, keywords in lower case."""
         return canonical(self.root)

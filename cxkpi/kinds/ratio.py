@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from itertools import compress
+from operator import and_, or_
 from typing import Literal
 
 import narwhals as nw
@@ -66,7 +69,7 @@ def _same_rows(spec: Spec, data: Data) -> bool:
 def _amount(term: Term, rows: Rows) -> nw.Expr:
     """What a row adds: whole grains of its sum, or one row."""
     if term.sum is None:
-        return nw.lit(1).cast(nw.Int128)
+        return nw.lit(1, nw.Int128)
     return rows.named(part_of(grains(rows.read(term.sum)), term.at))
 
 
@@ -83,13 +86,17 @@ def _pair(metric: Metric) -> Branch:
         in_above, in_below = rows.true(above.where), rows.true(below.where)
         y, x = _amount(above, rows), _amount(below, rows)
         either = rows.named(in_above | in_below)
-        unknown = rows.named((in_above & y.is_null()) | (in_below & x.is_null()), 2)
+        # What is only counted adds one, which is neither null nor large.
+        summed = [term.sum is not None for term in (above, below)]
+        unknowns = [*compress((in_above & y.is_null(), in_below & x.is_null()), summed)] or [nw.lit(False)]
+        unknown = rows.named(reduce(or_, unknowns), 2)
         counted = rows.named(of_age(metric, rows, ~unknown), 3)
         y_counted = rows.named(only(in_above & counted, y), 4)
         x_counted = rows.named(only(in_below & counted, x), 4)
         # The parts of a stretch are no rows of their own, so an interval over rows has nothing to square.
         whole = stretches(below.at) is None
-        small = rows.named(squarable(y_counted) & squarable(x_counted), 5) if whole else nw.lit(False)
+        smalls = [squarable(one) for one in compress((y_counted, x_counted), summed)] or [nw.lit(True)]
+        small = rows.named(reduce(and_, smalls), 5) if whole else nw.lit(False)
         return {
             **counts(in_below & counted, below.at),
             "y": y_counted,

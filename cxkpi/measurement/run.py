@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from cxkpi import __version__
 from cxkpi.calendar import midnight_utc
-from cxkpi.catalogue.load import Catalogue
+from cxkpi.catalogue.load import SHIPPED, Catalogue
 from cxkpi.catalogue.load import load as load_catalogue
 from cxkpi.catalogue.meaning import words
 from cxkpi.catalogue.resolving import dialects
@@ -31,6 +31,10 @@ from cxkpi.measurement.computing.needs import by_lack, missing_input
 from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
 
 Progress: TypeAlias = Callable[[str, int, int], None]
+
+_NEAREST = 3
+# More names than that nobody reads in a message.
+_LISTED = 12
 
 
 def measure(
@@ -54,8 +58,12 @@ def measure(
     leave_out: Sequence[str | Path] = (),
     further: bool = False,
     progress: Progress | None = None,
+    exports: Callable[..., Loaded] = load_exports,
 ) -> Result:
-    """See ``cxkpi.measure``, which is this function; ``progress`` is told of every file while it is read."""
+    """See ``cxkpi.measure``, which is this function; ``progress`` is told of every file while it is read.
+
+    ``exports`` reads them, called as ``cxkpi.exports.load.load`` is.
+    """
     paths, metrics, by, profiles = _several(paths), _several(metrics), _several(by), _several(profiles)
     since, until = _day(since, "since"), _day(until, "until")
     _check(every, compare, last)
@@ -83,7 +91,7 @@ def measure(
         compare=compare,
     )
     with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
-        loaded = load_exports(
+        loaded = exports(
             meant.paths,
             tables=defined.tables,
             timezone=defined.timezone,
@@ -216,13 +224,21 @@ def _with_targets(defined: Catalogue, chosen: Sequence[Metric]) -> list[Metric]:
 
 
 def _unknown_metric(name: str, known: Mapping[str, Metric], defined: Catalogue) -> Problem:
-    folded = {title.casefold(): title for title in known}
-    near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)]
-    listed = ", ".join(name for name, metric in known.items() if metric.variant is None)
-    guess = f"Did you mean '{near[0]}'? " if near else ""
+    shown = {title.casefold(): title for title, metric in known.items() if not metric.private}
+    near = [shown[match] for match in get_close_matches(name.casefold(), shown, n=_NEAREST, cutoff=0.6)]
+    guess = f"Did you mean {listed([repr(title) for title in near])}? " if near else ""
+    listing = f"cxkpi metrics{_option(defined.path)}"
     return Problem(
-        "U001", f"there is no metric '{name}' in {defined.path}.", hint=f"{guess}The catalogue has: {listed}."
+        "U001", f"there is no metric '{name}' in {defined.path}.", hint=f"{guess}'{listing}' lists all of them."
     )
+
+
+def _option(catalogue: str) -> str:
+    """How a catalogue is named on the command line, by its path."""
+    if catalogue == SHIPPED:
+        return ""
+    dialect = dialects.file(Path(catalogue)) is not None
+    return f" --dialect {Path(catalogue).stem}" if dialect else f" -c {catalogue}"
 
 
 def _result(
@@ -247,9 +263,7 @@ def _result(
         absent = []
     notes = [*loaded.notes, *_empty_files(loaded), *answer.notes]
     if not named:
-        notes += [
-            f"{listed(stopped, 'and')} {'is' if len(stopped) == 1 else 'are'} left out: {why}" for stopped, why in lacks
-        ]
+        notes += [f"{_named(stopped)} {'is' if len(stopped) == 1 else 'are'} left out: {why}" for stopped, why in lacks]
     notes += _completeness(answer, data)
     return Result(
         version=__version__,
@@ -268,7 +282,8 @@ def _result(
         notes=tuple(dict.fromkeys(notes)),
         absent=tuple(absent),
         newest={report.shown: (report.newest, report.written) for report in loaded.reports},
-        identifiers=frozenset(name for name in question.by if _identifies(name, defined)),
+        identifiers=frozenset(name for name in (*question.by, *dict(question.only)) if _identifies(name, defined)),
+        only={name: tuple(sorted(set(values))) for name, values in question.only},
         further=answer.further,
         further_metrics={row.key: _info(titles(defined)[row.metric]) for row in answer.further},
     )
@@ -286,15 +301,30 @@ def _others(defined: Catalogue, lacks: Lacks, data: Data) -> list[Problem]:
     can = [title for title, one in every.items() if not one.private and missing_input(one, every, data) is None]
     if not can:
         return _absent(lacks)
-    why = "; ".join(f"{why} (for {listed(stopped, 'and')})" for stopped, why in lacks)
+    why = "; ".join(f"{why} (for {_named(stopped)})" for stopped, why in lacks)
     message = f"none of the metrics of {defined.path} shown by default can be computed: {why}."
-    return [Problem("I014", message, hint=f"These can: -m {','.join(can)}.")]
+    more = "" if len(can) <= _LISTED else f" and {len(can) - _LISTED} more: 'cxkpi metrics PATH…' lists them"
+    return [Problem("I014", message, hint=f"These can: -m {','.join(can[:_LISTED])}{more}.")]
 
+
+_NAMED_VARIANTS = 2
 
 Lacks: TypeAlias = Sequence[tuple[Sequence[str], str]]
 
 # A metric that cannot be computed from these files, and what was said while reading them.
 ABSENT = frozenset({"I010", "I012", "I014"})
+
+
+def _named(titles: Sequence[str]) -> str:
+    """Metrics in a sentence; several variants of one that is named are counted."""
+    variants: dict[str, list[str]] = {}
+    for title in titles:
+        base = title.partition(".")[0]
+        variants.setdefault(base if base in titles else title, []).append(title)
+    names: list[str] = []
+    for base, found in variants.items():
+        names += found if len(found) <= _NAMED_VARIANTS else [f"{base} with {len(found) - 1} variants"]
+    return listed(names, "and")
 
 
 def _absent(lacks: Lacks) -> list[Problem]:
@@ -303,9 +333,7 @@ def _absent(lacks: Lacks) -> list[Problem]:
     if sum(len(stopped) for stopped, _ in lacks) > 1:
         hint = hint.replace("holds it", "holds them").replace("the metric", "the metrics")
     return [
-        Problem(
-            "I010", f"{listed(stopped, 'and')} cannot be computed: {why}.", hint=hint if number == len(lacks) else None
-        )
+        Problem("I010", f"{_named(stopped)} cannot be computed: {why}.", hint=hint if number == len(lacks) else None)
         for number, (stopped, why) in enumerate(lacks, start=1)
     ]
 

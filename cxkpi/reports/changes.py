@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from cxkpi.catalogue.meaning.changes import GRADES, Change, Comparison, Detail, Grade
@@ -19,10 +19,13 @@ MEANS: Mapping[Grade, str] = {
     "none": "nothing: the same in other words, or read by nobody",
 }
 
+# Changes beside the metrics that name all those they are felt in.
+_ELSEWHERE = ("defaults.", "calendar.timezone")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One change, and the variants in which the same keys change in the same way."""
+    """One change, and the metrics in which the same keys change in the same way and for the same reason."""
 
     change: Change
     details: tuple[Detail, ...]
@@ -32,28 +35,31 @@ class Block:
 def blocks(comparison: Comparison) -> tuple[tuple[Grade, tuple[Block, ...]], ...]:
     """The changes by grade, gravest first, in the order of the comparison.
 
-    What a metric takes from a default is told once, with the default. Variants that change as their metric does stand
-    with it.
+    What a metric takes from a default or from the zone is told once, with that. Variants that change as their metric
+    does stand with it, and so do metrics that change alike by what they read.
     """
     found: list[Block] = []
     for change in comparison.changes:
-        details = tuple(one for one in change.details if not (one.via or "").startswith("defaults."))
+        details = tuple(one for one in change.details if not (one.via or "").startswith(_ELSEWHERE))
         if change.section == "metrics" and change.action == "changed" and not details:
             continue
-        last = found[-1] if found else None
-        if last is not None and _same(last, change, details):
-            found[-1] = Block(last.change, last.details, (*last.also, _called(change)))
-        else:
+        at = next((at for at, block in enumerate(found) if _same(block, change, details)), None)
+        if at is None:
             found.append(Block(change, details))
+        else:
+            found[at] = replace(found[at], also=(*found[at].also, _called(change)))
     graded = {grade: tuple(block for block in found if block.change.grade == grade) for grade in reversed(GRADES)}
     return tuple((grade, those) for grade, those in graded.items() if those)
 
 
 def _same(block: Block, change: Change, details: Sequence[Detail]) -> bool:
     first = block.change
-    family = change.section == first.section == "metrics" and _name(change.title) == _name(first.title)
-    alike = (change.action, change.grade) == (first.action, first.grade)
-    return family and alike and tuple(details) == block.details and _name(change.title) != change.title
+    if not change.section == first.section == "metrics" or tuple(details) != block.details:
+        return False
+    variant = _name(change.title) == _name(first.title) and _name(change.title) != change.title
+    read = bool(details) and all(one.via is not None for one in details)
+    alike = (change.action, change.grade, change.since) == (first.action, first.grade, first.since)
+    return alike and (variant or (read and change.action == "changed"))
 
 
 def _name(title: str) -> str:
@@ -62,6 +68,21 @@ def _name(title: str) -> str:
 
 def _called(change: Change) -> str:
     return change.title if change.action != "renamed" else f"{change.title} ({change.old_title})"
+
+
+def becomes(detail: Detail) -> str | None:
+    """What stands beside a key that reads as before: whose fault it is, or that it holds something else."""
+    if detail.via is not None:
+        return None
+    return "changed" if detail.old == detail.new and detail.old is not None else None
+
+
+def since(change: Change) -> str | None:
+    """From which day on a change is felt, in words."""
+    if change.since is None:
+        return None
+    kept = "numbers and verdicts" if change.grade == "meaning" else "verdicts"
+    return f"{change.since} on; {kept} of periods before it stay"
 
 
 def summary(comparison: Comparison) -> str:
@@ -99,7 +120,8 @@ class Figures:
 
 def figures(found: SideBySide, glyphs: Glyphs, *, show_values: bool = False) -> tuple[Figures, ...]:
     """Both sides written, metric by metric; values that identify somebody are numbered unless asked for."""
-    hidden = {} if show_values else _aliases(found)
+    names = [name for name in found.by if reading.is_hidden(name, identifiers(found), show_values=show_values)]
+    hidden = reading.numbers((row.by for row in found.rows), names)
     written = []
     for title, group in groupby(found.rows, key=lambda row: row.title):
         rows = list(group)
@@ -107,16 +129,9 @@ def figures(found: SideBySide, glyphs: Glyphs, *, show_values: bool = False) -> 
     return tuple(written)
 
 
-def _aliases(found: SideBySide) -> Mapping[str, Mapping[str, str]]:
-    values: dict[str, set[str]] = {name: set() for name in found.by if reading.identifies(name)}
-    for row in found.rows:
-        for name, those in values.items():
-            value = row.by.get(name)
-            if value is not None:
-                those.add(value)
-    return {
-        name: {value: f"#{at}" for at, value in enumerate(sorted(those), start=1)} for name, those in values.items()
-    }
+def identifiers(found: SideBySide) -> frozenset[str]:
+    """The dimensions of which a catalogue of either side says that their values name somebody."""
+    return frozenset().union(*(side.identifiers for side in (found.old, found.new) if side is not None))
 
 
 def _lines(rows: Sequence[Pairing], glyphs: Glyphs, hidden: Mapping[str, Mapping[str, str]]) -> list[Line]:
@@ -152,6 +167,13 @@ def _number(row: Row, scaled: Scale, targets: Sequence[float], glyphs: Glyphs) -
     if row.value is None:
         return glyphs.none
     return max((scaled.value(row.value, apart_from=target) for target in (None, *targets)), key=len)
+
+
+def flips(found: SideBySide) -> str:
+    """How many verdicts differ, in words."""
+    if not found.flips:
+        return "no verdict flips"
+    return "1 verdict flips" if found.flips == 1 else f"{found.flips} verdicts flip"
 
 
 def legend(found: SideBySide, glyphs: Glyphs) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cxkpi.catalogue.meaning.changes import Comparison, Detail
 from cxkpi.measurement.checking.paired import SideBySide
-from cxkpi.reports.changes import MEANS, Block, Figures, blocks, figures, legend, summary
+from cxkpi.reports.changes import MEANS, Block, Figures, becomes, blocks, figures, flips, legend, since, summary
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.marked import code
 
@@ -43,6 +43,8 @@ def _table(those: tuple[Block, ...]) -> Iterator[str]:
             name = f"{name}, was {code(change.old_title or '')}"
         elif change.action != "changed":
             name = f"{name} {change.action}"
+        if (day := since(change)) is not None:
+            name += f", from {day}"
         if block.also:
             name += f"; also {_names(block.also)}"
         if change.reaches:
@@ -50,11 +52,14 @@ def _table(those: tuple[Block, ...]) -> Iterator[str]:
         if not block.details:
             yield f"| {name} | | | |"
         for at, detail in enumerate(block.details):
-            yield f"| {'' if at else name} | {_key(detail)} | {_value(detail.old)} | {_value(detail.new)} |"
+            new = _value(detail.new) if (changed := becomes(detail)) is None else f"{_value(detail.new)} ({changed})"
+            yield f"| {'' if at else name} | {_key(detail)} | {_value(detail.old)} | {new} |"
 
 
 def _key(detail: Detail) -> str:
-    return code(detail.key) if detail.via is None else f"{code(detail.key)}, by {code(detail.via)}"
+    # Keys that say what is read name it themselves.
+    by = None if detail.key.startswith("reads") else detail.via
+    return code(detail.key) if by is None else f"{code(detail.key)}, by {code(by)}"
 
 
 def _value(text: str | None) -> str:
@@ -68,12 +73,11 @@ def _names(titles: tuple[str, ...]) -> str:
 
 
 def _figures(found: SideBySide, show_values: bool) -> Iterator[list[str]]:
-    flips = f"{found.flips} {'verdict flips' if found.flips == 1 else 'verdicts flip'}"
     written = figures(found, UNICODE, show_values=show_values)
     if not written:
         yield ["No number can be different.", ""] if not found.notes else ["No number could be computed.", ""]
     else:
-        yield [f"**The same exports under both**: {flips}", ""]
+        yield [f"**The same exports under both**: {flips(found)}", ""]
     for one in written:
         yield [f"{code(one.title)} {code(one.label)}", "", *_lines(one, found.by), ""]
     if written and (said := legend(found, UNICODE)):

@@ -6,8 +6,10 @@ that cannot show ``✓`` gets ``ok``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from cxkpi.result import Reason, Status, Target
@@ -52,6 +54,10 @@ Style = Literal["clock", "seconds", "percent", "points", "plain"]
 
 _SUFFIX = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d", "weeks": "wk", "months": "mo"}
 _MOST_DECIMALS = 6
+# From this amount on money goes without cents where larger amounts stand beside it.
+_CENTS_BELOW = 100
+# Digits enough for the largest float.
+_EXACT = Context(prec=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class Scale:
     """How the figures of one metric are written, so that all of them line up.
 
     ``style``: ``clock`` is ``m:ss`` or ``h:mm:ss``; ``percent`` takes fractions. ``suffix`` follows the number after a
-    space. ``signed``: a value above 0 carries its plus, as a net score does.
+    space. ``signed``: a value above 0 carries its plus, as a net score does. ``even``: no value has more decimals than
+    another, as on an axis; see :meth:`places`.
     """
 
     style: Style
@@ -67,27 +74,42 @@ class Scale:
     suffix: str
     signed: bool
     glyphs: Glyphs
+    even: bool = False
 
     def number(self, value: float, *, signed: bool = False, extra: int = 0) -> str:
         """The number without its unit; ``extra`` decimals beyond the usual."""
-        size, decimals = abs(value), self.decimals + extra
+        size, decimals = abs(value), self.places(value, change=signed) + extra
         if self.style == "clock":
             text = _clock(size, decimals)
         else:
-            text = f"{size * 100 if self.style == 'percent' else size:,.{decimals}f}"
-        zero = not any(digit in "123456789" for digit in text)
-        if zero:
+            text = fixed(size, decimals, percent=self.style == "percent")
+        if _reads_zero(text):
             return text
         if value < 0:
             return self.glyphs.minus + text
         return f"+{text}" if signed or self.signed else text
 
-    def value(self, value: float, *, apart_from: float | None = None) -> str:
+    def places(self, value: float, *, change: bool = False) -> int:
+        """How many decimals this value has: small money has cents whatever stands beside it, and only 0 reads 0.
+
+        A ``change`` may read 0 as well where it is less than what is shown of the values.
+        """
+        if self.style != "plain" or self.even:
+            return self.decimals
+        cents = _is_currency(self.suffix) and abs(value) < _CENTS_BELOW
+        usual = max(self.decimals, 2) if cents else self.decimals
+        if value == 0 or change:
+            return usual
+        telling = (more for more in range(usual, _MOST_DECIMALS + 1) if not _reads_zero(fixed(value, more)))
+        return next(telling, usual)
+
+    def value(self, value: float, *, apart_from: float | None = None, extra: int = 0) -> str:
         """The number with its unit: ``74.9 %``, ``5:38``, ``12 d``.
 
-        With ``apart_from`` (a target) as many decimals as it takes not to look equal to it: 74.96 % is not 75.0 %.
+        With ``apart_from`` (a target) as many decimals as it takes not to look equal to it: 74.96 % is not 75.0 %; and
+        no fewer than ``extra`` beyond the usual.
         """
-        return self._with_suffix(self.number(value, extra=self.apart(value, apart_from)))
+        return self._with_suffix(self.number(value, extra=max(extra, self.apart(value, apart_from))))
 
     def change(self, difference: float) -> str:
         """A signed difference with its unit: ``+0:08``, ``+1.1 pt``. Differences of shares are points."""
@@ -184,9 +206,34 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 record``, ``1,204 records``."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def fixed(number: float, decimals: int, *, percent: bool = False) -> str:
+    """A number with so many decimals and thousands separators: ``1,234.5``; with ``percent`` of a fraction.
+
+    Every figure of a report that is rounded is rounded here. What is half way goes away from 0, as in a spreadsheet,
+    and what is half way is told by the number as it is written in the fewest digits: 2.675 is 2.68.
+    """
+    if not math.isfinite(number):
+        return f"{number}"
+    exact = Decimal(repr(number)).scaleb(2 if percent else 0, _EXACT)
+    return f"{_rounded(exact, decimals):,f}"
+
+
+def _rounded(number: Decimal, decimals: int) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
+
+
+def _reads_zero(text: str) -> bool:
+    return not any(digit in "123456789" for digit in text)
+
+
 def _clock(seconds: float, decimals: int) -> str:
     factor = 10**decimals
-    ticks = round(seconds * factor)
+    ticks = int(_rounded(Decimal(repr(seconds)), decimals).scaleb(decimals, _EXACT))
     whole, fraction = divmod(ticks, factor)
     minutes, rest = divmod(whole, 60)
     hours, minutes_left = divmod(minutes, 60)

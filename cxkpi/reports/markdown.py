@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cxkpi.reports import figures, periods
+from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.marked import code, words
 from cxkpi.reports.page import Page, confidence, plain, prepare, shortened, title
 from cxkpi.reports.reading import Line, also_missed, at_whose_expense
-from cxkpi.reports.remarks import compared, gathered
+from cxkpi.reports.remarks import compared, gathered, numbered
 from cxkpi.result import Result, Row
 
 _WORDS = {"not_reached": "not reached", "withheld": "withheld", "refused": "refused"}
 _LONGEST_NAME = 80
+_LISTED = 20
 
 
 def render(result: Result, *, show_values: bool = False) -> str:
@@ -25,7 +26,8 @@ def render(result: Result, *, show_values: bool = False) -> str:
     parts: list[str] = []
     if result.rows:
         page = prepare(result, UNICODE, show_values)
-        parts += [f"## {words(periods.name(page.heading))}", "", *_table(page), "", *_legend(page), ""]
+        parts += [f"## {words(periods.heading(page.heading))}", "", *_table(page), "", *_legend(page), ""]
+        parts += _restated(result, page)
         told = [*_also(result), *_remarks(page)]
     else:
         parts += ["## No figures", "", "No metric could be measured.", ""]
@@ -123,6 +125,7 @@ def _legend(page: Page) -> list[str]:
         told.append("withheld: too few people to show")
     if any(page.scale(line).style == "clock" for line in page.lines):
         told.append("times: minutes:seconds")
+    told += [words(sentence).removesuffix(".") for sentence in numbered(page)]
     return ["; ".join(told)] if told else []
 
 
@@ -134,6 +137,37 @@ def _remarks(page: Page) -> list[str]:
         if why is not None:
             found.append(words(f"{title(line, page)}, by {by}: {why}"))
     return found
+
+
+def _restated(result: Result, page: Page) -> list[str]:
+    """The figures of an earlier run that are not what they were, in a table of their own."""
+    found = result.restated
+    if found is None:
+        return []
+    said = words(restatements.heading(result, found))
+    if not found.cells:
+        return [f"{said[:1].upper()}{said[1:]}.", ""]
+    told = restatements.told(result, page.aliases, _LISTED)
+    more = len(found.cells) - len(told)
+    names = ["Metric", *(_cell(name) for name in result.by), "Period", "Then", "Now", "n then", "n now", "Why"]
+    sides = [":--"] * (2 + len(result.by)) + ["--:"] * 4 + [":--"]
+    return [
+        f"{said}:", "", _line(names), _line(sides), *(_line(_told(one)) for one in told), "",
+        *([f"… and {more:,} more; {code('-o report.json', table=False)} lists them all.", ""] if more > 0 else []),
+    ]  # fmt: skip
+
+
+def _told(one: restatements.Told) -> list[str]:
+    verdict = "" if one.verdicts is None else f"; {' → '.join(one.verdicts)}"
+    return [
+        _cell(one.label),
+        *map(_cell, one.by.values()),
+        words(periods.short(one.period), table=True),
+        words(one.then, table=True),
+        words(one.now, table=True),
+        *("" if number is None else figures.count(number) for number in one.counts),
+        words(f"{one.why}{'' if one.final else restatements.WAITED}{verdict}", table=True),
+    ]
 
 
 def _also(result: Result) -> list[str]:

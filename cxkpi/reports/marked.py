@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 # Beside letters, marks on them and digits: what means nothing to Markdown, nor to a forge.
-_HARMLESS = frozenset("-−–—.,;:/%’‘“”„'\"°+=…?≥≤×()▲▼✓✗‼·≠€£")
+_HARMLESS = frozenset("-−–—.,;:/%’‘“”„'\"°+=…?≥≤×()→▲▼✓✗‼·≠€£")
 _TAIL = re.compile(r"[.,;:]+$")
 _LINKED = re.compile(r"(?i)://|www\.|^[(\"']*GH-\d|^[(\"']*[0-9a-f]{7,40}\b")
 _OF_A_LIST = re.compile(r"[-+=]+|\d+[.)]")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import Glyphs, Scale
 from cxkpi.reports.reading import Line, aliases, lines
-from cxkpi.result import Period, Result, Row
+from cxkpi.result import MetricInfo, Period, Result, Row
 
 _LONGEST_NAME = 48
 # Of a text of a megabyte no more is looked at; marks on a letter take no room, so there can be more than cells.
@@ -47,7 +47,10 @@ class Page:
 
 
 def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
-    """The page of a Result that has rows; without ``show_values`` identifying values get numbers, in their order."""
+    """The page of a Result that has rows; without ``show_values`` identifying values get numbers.
+
+    Those of customers get them always.
+    """
     refused = _refused(result)
     every_line = tuple(line for line in lines(result) if not line.by or _key(line) not in refused)
     by_start = {row.period.start: row.period for row in result.rows}
@@ -69,7 +72,7 @@ def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
         scales=scales,
         periods=tuple(by_start[start] for start in sorted(by_start)),
         heading=max((line.current for line in every_line), key=lambda period: period.start),
-        aliases={} if show_values else aliases(result),
+        aliases=aliases(result, show_values=show_values),
         refused=refused,
         glyphs=glyphs,
         several_years=len({periods.year(period) for period in by_start.values()}) > 1,
@@ -118,8 +121,12 @@ def single_target(row: Row) -> float | None:
 
 def title(line: Line, page: Page) -> str:
     """The label; with a variant's name where the label may be that of the metric it varies."""
-    info = line.info
-    base = page.result.metrics.get((info.metric, None))
+    return titled(line.info, page.result)
+
+
+def titled(info: MetricInfo, result: Result) -> str:
+    """As :func:`title`, of a metric of the Result."""
+    base = result.metrics.get((info.metric, None))
     label = plain(info.label)
     if info.variant is None or (base is not None and base.label != info.label):
         return label

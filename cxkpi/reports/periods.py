@@ -26,7 +26,7 @@ def name(period: Period) -> str:
     start = period.start
     if period.label is not None:
         last = period.end - timedelta(days=1)
-        return f"{period.label} ({day(start, year=start.year != last.year)} to {day(last)})"
+        return f"{_label(period.label)} ({day(start, year=start.year != last.year)} to {day(last)})"
     match period.every:
         case "day":
             return day(start)
@@ -38,6 +38,17 @@ def name(period: Period) -> str:
             return short(period)
 
 
+def _label(label: str) -> str:
+    """What a fiscal period is called, without what a terminal would act on."""
+    return "".join(char if char.isprintable() else " " for char in label).strip() or "?"
+
+
+def heading(period: Period) -> str:
+    """As :func:`name`, where nothing stands before it: ``Week of 5 Jan 2026``."""
+    said = name(period)
+    return said[:1].upper() + said[1:]
+
+
 def short(period: Period, *, year: bool = True) -> str:
     """A name that fits over a column: ``Jun 2026``, ``5 Jan``, ``Q2``, ``2026``; without the year unless ``year``.
 
@@ -46,7 +57,8 @@ def short(period: Period, *, year: bool = True) -> str:
     """
     start, last = period.start, period.end - timedelta(days=1)
     if period.label is not None:
-        return period.label if year else period.label.split()[-1]
+        label = _label(period.label)
+        return label if year else label.split()[-1]
     tail = f" {start.year}" if year else ""
     match period.every:
         case "day" | "week":

@@ -63,8 +63,10 @@ def applied(result: Result, key: Key | None) -> Result:
     """
     if key is None:
         return result
-    dimensions = [name for name in result.by if is_renamed(name, result.identifiers)]
+    held = dict.fromkeys([*result.by, *result.only])
+    dimensions = [name for name in held if is_renamed(name, result.identifiers)]
     values = {value for row in result.rows for name in dimensions if (value := row.by.get(name)) is not None}
+    values |= {value for name in dimensions for value in result.only.get(name, ())}
     letters = aliases(values, key)
     called = {name: {value: f"{_what(name)}-{those}" for value, those in letters.items()} for name in dimensions}
     inside = _inside({value: alias for names in called.values() for value, alias in names.items()})
@@ -75,6 +77,10 @@ def applied(result: Result, key: Key | None) -> Result:
         notes=tuple(inside(note) for note in result.notes),
         absent=tuple(replace(one, message=inside(one.message)) for one in result.absent),
         aliased=frozenset(dimensions),
+        only={
+            name: tuple(sorted(called[name][value] for value in those)) if name in called else those
+            for name, those in result.only.items()
+        },
     )
 
 

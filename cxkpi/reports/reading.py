@@ -5,7 +5,8 @@ Renderers and gates use the same choice, so that a gate never fails on a figure 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -68,23 +69,63 @@ STAFF = frozenset({"agent_id", "name", "supervisor"})
 CUSTOMER = "customer_id"
 
 
-def aliases(result: Result) -> Mapping[str, Mapping[str, str]]:
-    """What values that identify somebody are printed as, by dimension: ``#1``, ``#2`` … in the order of the values."""
-    return _numbered(result, [name for name in result.by if identifies(name, result.identifiers)])
+def is_hidden(dimension: str, further: Collection[str] = (), *, show_values: bool = False) -> bool:
+    """Whether people are shown numbers for a dimension's values; customers are numbered whatever is asked for."""
+    return names_customers(dimension) or (not show_values and identifies(dimension, further))
 
 
-def numbered(result: Result) -> Result:
-    """A Result whose values that identify somebody are what they are printed as."""
-    return _renamed(result, aliases(result))
+def names_customers(dimension: str) -> bool:
+    """Whether a dimension's values are ids of customers, which are in no report."""
+    return dimension.rpartition(".")[2] == CUSTOMER
+
+
+def aliases(result: Result, *, show_values: bool = False) -> Mapping[str, Mapping[str, str]]:
+    """What values that identify somebody are printed as, by dimension: ``#1``, ``#2`` … in the order of the values.
+
+    ``show_values``: those of customers alone.
+    """
+    return _numbered(
+        result, [name for name in _cut(result) if is_hidden(name, result.identifiers, show_values=show_values)]
+    )
+
+
+def _cut(result: Result) -> Sequence[str]:
+    """The dimensions of which the Result holds values: those it is cut by, and those it is a selection of."""
+    return list(dict.fromkeys([*result.by, *result.only]))
+
+
+def selection(result: Result, hidden: Mapping[str, Mapping[str, str]]) -> str:
+    """What the figures are of where that is not everything: ``only queue = Billing or Sales``; else empty.
+
+    ``hidden``: what values are printed as, see :func:`aliases`. In every report in these words.
+    """
+    told = [
+        f"{name} = {' or '.join(hidden.get(name, {}).get(value) or _quoted(value) for value in values)}"
+        for name, values in result.only.items()
+    ]
+    return f"only {' and '.join(told)}" if told else ""
+
+
+_ODD = re.compile(r"""^$|^["'\s]|["'\s]$| (or|and) |[=,;·|]""")
+
+
+def _quoted(value: str) -> str:
+    """A value that could be taken for several, or for a part of the sentence, in quotes."""
+    return f'"{value}"' if _ODD.search(value) else value
+
+
+def numbered(result: Result, *, show_values: bool = False) -> Result:
+    """A Result whose values that identify somebody are what they are printed as, see :func:`aliases`."""
+    return _renamed(result, aliases(result, show_values=show_values))
 
 
 def sheltered(result: Result, *, show_values: bool = False) -> Result:
-    """A Result as it may leave the house: without ids of customers and their records, and without free text.
+    """A Result as programs may have it: without ids of customers and their records, and without free text.
 
     Such values of a dimension are numbered, as in :func:`aliases`. Agents keep their ids, because a file of figures per
     agent is of no use without them; renderers for people number them too. ``show_values``: customers stay numbered.
     """
-    hidden = [name for name in result.by if _outside(name, result.identifiers, show_values)]
+    hidden = [name for name in _cut(result) if outside(name, result.identifiers, show_values=show_values)]
     return _renamed(result, _numbered(result, hidden))
 
 
@@ -98,28 +139,46 @@ def _renamed(result: Result, numbers: Mapping[str, Mapping[str, str]]) -> Result
         }
 
     rows = tuple(replace(row, by=called(row.by)) for row in result.rows)
+    only = {name: tuple(numbers.get(name, {}).get(value, value) for value in result.only[name]) for name in result.only}
     restated = result.restated
     if restated is not None:
         restated = replace(restated, cells=tuple(replace(cell, by=called(cell.by)) for cell in restated.cells))
-    return replace(result, rows=rows, restated=restated)
+    return replace(result, rows=rows, restated=restated, only=only)
 
 
-def _outside(dimension: str, identifiers: Collection[str], show_values: bool) -> bool:
-    column = dimension.rpartition(".")[2]
-    if column == CUSTOMER or show_values:
-        return column == CUSTOMER
-    return identifies(dimension, identifiers) and column not in STAFF
+def outside(dimension: str, further: Collection[str] = (), *, show_values: bool = False) -> bool:
+    """Whether programs are given numbers for a dimension's values, too: as :func:`is_hidden`, but for agents."""
+    return is_hidden(dimension, further, show_values=show_values) and dimension.rpartition(".")[2] not in STAFF
 
 
 def _numbered(result: Result, dimensions: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    found = {}
     every = [row.by for row in result.rows]
     if result.restated is not None:
         every += [cell.by for cell in result.restated.cells]
-    for dimension in (name for name in dimensions if name not in result.aliased):
-        values = {value for by in every for value in (by.get(dimension),) if value is not None}
-        found[dimension] = {value: f"#{index}" for index, value in enumerate(sorted(values), start=1)}
-    return found
+    every += [{name: value} for name, values in result.only.items() for value in values]
+    return numbers(every, [name for name in dimensions if name not in result.aliased])
+
+
+_NUMBER = re.compile(r"#([1-9][0-9]{0,17})")
+
+
+def numbers(bys: Iterable[Mapping[str, str | None]], dimensions: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """A number for every value of these dimensions; values that are such numbers already keep theirs."""
+    values: dict[str, set[str]] = {dimension: set() for dimension in dimensions}
+    for by in bys:
+        for dimension, those in values.items():
+            value = by.get(dimension)
+            if value is not None:
+                those.add(value)
+    return {
+        dimension: {value: f"#{index}" for index, value in enumerate(sorted(those, key=_place), start=1)}
+        for dimension, those in values.items()
+    }
+
+
+def _place(value: str) -> tuple[int, str]:
+    number = _NUMBER.fullmatch(value) if value.isascii() else None
+    return (0, value) if number is None else (int(number[1]), value)
 
 
 def lines(result: Result) -> tuple[Line, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from cxkpi.errors import sentence as with_stop
 from cxkpi.reports import figures, periods
 from cxkpi.reports.page import Page, group, plain, title
-from cxkpi.reports.reading import IMPROVED_WHILE, Line
+from cxkpi.reports.reading import IMPROVED_WHILE, Line, names_customers
 from cxkpi.result import Period
 
 # How notes begin that speak of the change, which is told with them.
@@ -52,6 +53,15 @@ def _where(metric: str, groups: Sequence[str], its_lines: int) -> str:
     return f"{metric}, {named}" + (f" and {more} more" if more > 0 else "")
 
 
+def numbered(page: Page) -> Iterator[str]:
+    """Which dimensions' values are numbered, of those that occur, and whether they can be shown."""
+    for dimension in page.aliases:
+        if all(line.by.get(dimension) is None for line in page.lines):
+            continue
+        shown = "their ids are in no report" if names_customers(dimension) else "--show-values prints them"
+        yield f"values of {plain(dimension)} are numbered; {shown}."
+
+
 def remarks(page: Page, line: Line) -> Iterator[str]:
     """Sentences about a line's current figure: which period, what it leaves out, what was noted."""
     row, whole = line.row, not line.by
@@ -73,9 +83,9 @@ def remarks(page: Page, line: Line) -> Iterator[str]:
             if note.startswith(_OF_DEFINITIONS):
                 continue
             if row.change is not None and note.startswith(IMPROVED_WHILE):
-                yield f"{note} ({page.scale(line).change(row.change.difference)} against {compared(page)})"
+                yield f"{note} ({page.scale(line).change(row.change.difference)} against {compared(page)})."
             else:
-                yield note
+                yield with_stop(note)
 
 
 def _definitions(page: Page, line: Line) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -242,6 +243,160 @@ def test_another_kind_says_so() -> None:
     assert keys["meets"] == (None, "abandoned")
 
 
+READERS = (
+    BASE
+    + """\
+  score: {kind: formula, formula: 100 * fcr.strict + fcr, unit: points, guards: [fcr]}
+  twice: {kind: formula, formula: 2 * score, unit: points}
+  agents:
+    kind: share
+    from: {metrics: [fcr, aht], per: [agent_id], every: month}
+    where: agent_id is not null and fcr_n >= 10
+    meets: fcr >= fcr_target and aht_status = 'met'
+"""
+)
+FCR = [
+    ("  fcr:", "  first_contact:"), ("headline: [fcr", "headline: [first_contact"),
+    ("100 * fcr.strict + fcr,", "100 * first_contact.strict + first_contact,"),
+    ("guards: [fcr]", "guards: [first_contact]"), ("metrics: [fcr, aht]", "metrics: [first_contact, aht]"),
+    ("fcr_n", "first_contact_n"), ("meets: fcr >= fcr_target", "meets: first_contact >= first_contact_target"),
+]  # fmt: skip
+
+
+def test_what_reads_a_renamed_metric_means_the_same() -> None:
+    found = changed(*FCR, base=READERS)
+    assert brief(found) == [
+        ("headline", "changed", "none"),
+        ("first_contact", "renamed", "wording"),
+        ("first_contact.by_reason", "renamed", "wording"),
+        ("first_contact.strict", "renamed", "wording"),
+        ("score", "changed", "none"),
+        ("agents", "changed", "none"),
+    ]
+    keys = {one.key: (one.old, one.new) for one in of(found, "score").details}
+    assert keys["guards"] == ("[fcr]", "[first_contact]")
+    assert found.affected == ()
+
+
+def test_a_rename_is_followed_through_metrics_that_are_renamed_with_it() -> None:
+    found = changed(
+        *FCR, ("  score:", "  points:"), ("2 * score", "2 * points"), ("  twice:", "  doubled:"), base=READERS
+    )
+    renamed = {(change.old_title, change.title) for change in found.metrics if change.action == "renamed"}
+    assert renamed >= {("score", "points"), ("twice", "doubled"), ("fcr", "first_contact")}
+    assert found.grade == "wording"
+
+
+def test_a_rename_is_found_although_the_zone_is_another() -> None:
+    found = changed(("  waits:", "  wait_time:"), ("Europe/London", "Europe/Paris"))
+    assert (of(found, "wait_time").old_title, of(found, "wait_time").grade) == ("waits", "meaning")
+
+
+def test_what_reads_a_metric_that_is_renamed_and_something_else_changes() -> None:
+    found = changed(*FCR, ("100 *", "50 *"), base=READERS)
+    grades = {(one.title, one.grade) for one in found.changes}
+    assert {("first_contact", "wording"), ("score", "meaning"), ("twice", "meaning"), ("agents", "none")} <= grades
+
+
+def test_another_metric_under_a_name_is_no_rename() -> None:
+    found = changed(("100 * fcr.strict + fcr,", "100 * fcr.strict + waits,"), base=READERS)
+    assert of(found, "score").grade == "meaning"
+
+
+def test_a_renamed_field_changes_nothing() -> None:
+    found = changed(("handle_s", "handling_s"))
+    assert brief(found) == [("fields.contacts.handling_s", "renamed", "none"), ("aht", "changed", "none")]
+    assert found.changes[0].old_title == "fields.contacts.handle_s"
+
+
+TABLE = """\
+cxkpi: 1
+calendar: {timezone: UTC}
+tables:
+  contacts: {lookups: {more: {table: details, on: contact_id}}}
+  details: {row: x, key: [contact_id], time: [noted_at], columns: {contact_id: text, noted_at: instant, vip: boolean}}
+fields: {details: {important: vip}}
+metrics:
+  noted: {kind: total, from: details, count: rows, where: important}
+  vips: {kind: share, from: contacts, meets: more.vip}
+"""
+
+
+def test_a_renamed_table_changes_no_number() -> None:
+    named = [("table: details", "table: notes"), ("{details: {imp", "{notes: {imp"), ("from: details", "from: notes")]
+    found = changed(("  details: {", "  notes: {"), *named, base=TABLE)
+    assert brief(found) == [("tables.notes", "renamed", "wording"), ("noted", "changed", "none")]
+    other = changed(("  details: {row: x", "  notes: {row: y"), *named, base=TABLE)
+    assert of(other, "noted").grade == "meaning"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("key: [customer_id, reason]", "key: [reason, customer_id]"),
+        ("metrics: [fcr, aht]", "metrics: [aht, fcr]"),
+        ("per: [agent_id, team]", "per: [team, agent_id]"),
+        ("guards: [fcr, aht]", "guards: [aht, fcr]"),
+        ("when: {queue: [A, B], channel: voice}", "when: {channel: voice, queue: [B, A]}"),
+        ("target: 6m\n", "target: 360\n"),
+    ],
+)
+def test_the_order_of_what_has_none_is_no_change(old: str, new: str) -> None:
+    base = READERS.replace("guards: [fcr]", "guards: [fcr, aht]").replace(
+        "per: [agent_id], every: month", "per: [agent_id, team], every: month"
+    )
+    base = base.replace(
+        "    target: 6m\n", "    target: 6m\n    targets: [{when: {queue: [A, B], channel: voice}, target: 5m}]\n"
+    )
+    found = changed((old, new), base=base)
+    assert (found.grade, found.affected) == ("none", ())
+
+
+def test_look_ups_in_another_order_may_lead_elsewhere() -> None:
+    base = TABLE.replace("lookups: {", "lookups: {other: {table: others, on: contact_id}, ")
+    base = base.replace(
+        "fields:", "  others: {row: x, key: [contact_id], columns: {contact_id: text, vip: boolean}}\nfields:"
+    )
+    base = base.replace("meets: more.vip", "meets: vip")
+    one, two = "other: {table: others, on: contact_id}", "more: {table: details, on: contact_id}"
+    found = changed((f"{one}, {two}", f"{two}, {one}"), base=base)
+    assert [(change.title, change.grade, change.reaches) for change in found.changes] == [
+        ("tables.contacts.lookups", "meaning", ("vips",)),
+    ]  # fmt: skip
+
+
+def test_every_metric_read_that_changed_is_a_reason() -> None:
+    found = changed(("talk_s + wrap_s", "talk_s"), ("within: 7d", "within: 14d"), base=READERS)
+    assert [(one.key, one.via) for one in of(found, "agents").details] == [
+        ("reads", "metrics.fcr"), ("reads", "metrics.aht"),
+    ]  # fmt: skip
+    [detail] = of(changed(("target: 75%", "target: 76%"), base=READERS), "agents").details
+    assert (detail.key, detail.old, detail.new) == ("reads fcr", "target 75%", "target 76%")
+
+
+def test_a_change_from_a_day_on_says_so() -> None:
+    dated = ("counts: resolved\n", "counts: resolved\n    versions: [{since: 2026-04-01, within: 14d}]\n")
+    found = changed(dated, base=READERS)
+    days = {change.title: change.since for change in found.metrics}
+    assert days == dict.fromkeys(["fcr", "fcr.by_reason", "fcr.strict", "score", "twice", "agents"], date(2026, 4, 1))
+    assert of(changed(dated, ("within: 7d", "within: 6d")), "fcr").since is None
+
+
+def test_a_version_that_changes_nothing_but_a_target_is_graded_target() -> None:
+    found = changed(("counts: resolved\n", "counts: resolved\n    versions: [{since: 2026-04-01, target: 80%}]\n"))
+    assert brief(found) == [("fcr", "changed", "target"), ("fcr.by_reason", "changed", "target")]
+    assert of(found, "fcr").since == date(2026, 4, 1)
+    assert of(found, "fcr").old_definition == of(found, "fcr").definition
+
+
+def test_a_variant_that_a_version_leaves_as_it_is_is_not_changed() -> None:
+    base = BASE.replace("strict: {target: 80%}", "day: {within: 1d}")
+    found = changed(
+        ("counts: resolved\n", "counts: resolved\n    versions: [{since: 2026-04-01, within: 14d}]\n"), base=base
+    )
+    assert brief(found) == [("fcr", "changed", "meaning"), ("fcr.by_reason", "changed", "meaning")]
+
+
 def test_targets_for_some_cells_are_told_apart() -> None:
     found = changed(("    target: 6m\n", "    target: 6m\n    targets: [{when: {queue: VIP}, target: 5m}]\n"))
     [detail] = of(found, "aht").details
@@ -293,6 +448,20 @@ def test_business_hours_reach_the_metrics_that_count_them() -> None:
     )  # fmt: skip
     assert (holidays.details[0].old, holidays.details[0].new) == ("1 day", "2 days, with 2026-04-03")
     assert (hours.reaches, metric.details[0].via) == (("answering",), "calendar.hours")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"08:00-18:00"', '["08:00-12:00", "12:00-18:00"]'),
+        ("mon-fri", 'tue-fri: "08:00-18:00", mon'),
+        # A Sunday, on which nobody is there anyway.
+        ('["2026-01-01"]', '["2026-01-04", "2026-01-01"]'),
+    ],
+)
+def test_the_same_hours_written_otherwise_change_nothing(old: str, new: str) -> None:
+    found = changed((old, new), base=HOURS)
+    assert (found.grade, found.metrics) == ("none", ())
 
 
 def test_who_is_protected_is_felt_where_somebody_is() -> None:

@@ -25,6 +25,21 @@ def closed(lines: str) -> str:
     return metrics(f"  closed:\n    kind: share\n    from: cases\n{lines}\n")
 
 
+def with_hours(meets: str, more: str = "") -> str:
+    """The same where the centre is open from 08:00 to 18:00, Monday to Friday."""
+    hours = 'hours: {mon-fri: "08:00-18:00"}}'
+    return closed(f"    meets: {meets}{more}").replace("}", f", {hours}", 1)
+
+
+SIDE_BY_SIDE = """
+  aht: {kind: mean, from: contacts, where: not abandoned, value: talk_s, unit: seconds}
+  csat: {kind: mean, from: answers, value: score, unit: points}
+  surveys: {kind: total, from: answers, count: rows}
+  x:
+    kind: share
+    from: {metrics: [aht, csat, surveys], per: [agent_id]}
+"""
+
 WARNED = [
     ("C410", "rows are judged after 24h, and a condition looks 2d ahead",
      closed("    where: closed_at is not null\n    meets: closed_at <= opened_at + interval '48 hours'\n"
@@ -32,6 +47,43 @@ WARNED = [
     ("C410", "rows are judged after 1h, and a condition looks 4h ahead",
      closed("    where: first_reply_at is not null\n    meets: seconds(opened_at, first_reply_at) <= 4 * 3600\n"
             "    matures: «1h")),
+    ("C410", "rows are judged at once, and a condition looks 2d ahead",
+     closed("    meets: «coalesce(closed_at <= opened_at + interval '48 hours', false)")),
+    ("C410", "rows are judged at once, and a condition looks 90d ahead", metrics(
+        "  early: {kind: share, from: agents, meets: «'coalesce(days(hired_on, left_on) <= 90, false)'}\n")),
+    ("C410", "rows are judged at once, and a condition looks 2d ahead", metrics(
+        "  loop:\n    kind: share\n    from: answers\n    meets: «coalesce(invitation.followed_up_at <= "
+        "invitation.responded_at + interval '48 hours', false)\n")),
+    ("C410", "rows are judged at once, and a condition looks 2d ahead", metrics(
+        "  quick:\n    kind: ratio\n    unit: percent\n"
+        "    numerator: {from: cases, count: rows, where: «closed_at < opened_at + interval '2 days'}\n"
+        "    denominator: {from: cases, count: rows}\n")),
+    ("C410", "rows are judged after 1d, their window, and a condition looks 3d ahead", metrics(
+        "  once:\n    kind: repeat\n    from: cases\n    key: [customer_id]\n    within: 1d\n    counts: resolved\n"
+        "    clock: {from: opened_at, to: opened_at}\n"
+        "    meets: «coalesce(closed_at < opened_at + interval '3 days', false)\n")),
+    # From Friday 18:00 eight open hours take until Monday 16:00; forty take a week, to the next Friday.
+    ("C410", "rows are judged after 24h, and a condition looks 70h ahead", with_hours(
+        "coalesce(open_seconds(opened_at, closed_at) <= 8 * 3600, false)", "\n    matures: «24h")),
+    ("C410", "rows are judged at once, and a condition looks 7d ahead", with_hours(
+        "«coalesce(open_seconds(opened_at, closed_at) <= 50 * 3600, false)")),
+    ("C411", "'reason' is known only once a contact is answered", metrics(
+        "  fcr: {kind: repeat, from: contacts, key: [customer_id, «reason], within: 7d, counts: resolved}\n")),
+    ("C411", "'agent_id' is known only once a contact is answered, and 'lost' counts others too", metrics(
+        "  lost: {kind: share, from: contacts, meets: abandoned}\n"
+        "  x: {kind: share, from: {metrics: [lost], per: [«agent_id]}, meets: lost < 0.1}\n")),
+    ("C412", "meets reads 'csat', and does not say what it means where that has nothing to count", metrics(
+        f"{SIDE_BY_SIDE}    where: aht_n >= 30\n    meets: «aht < 300 and csat > 4\n")),
+    ("C412", "meets reads 's_target', which is always empty: 's' has no single target", metrics(
+        "  s: {kind: share, from: contacts, meets: escalated}\n"
+        "  x: {kind: share, from: {metrics: [s], per: [queue]}, meets: «s <= s_target}\n")),
+    ("C412", "where reads 's_status', which is always empty: 's' has no target", metrics(
+        "  s: {kind: share, from: contacts, meets: escalated}\n"
+        "  x: {kind: total, from: {metrics: [s], per: [queue]}, where: «s_status = 'met', count: rows, unit: q}\n")),
+    ("C412", "x.strict: meets reads 'resolved', and does not say", metrics(
+        "  x: {kind: share, from: contacts, meets: escalated, variants: {strict: {meets: «not resolved}}}\n")),
+    ("C413", "x.bold: no value is ever above 100%", metrics(
+        SHARE.replace("escalation", "x") + "    better: higher\n    variants: {bold: {target: «120%}}\n")),
     ("C411", "'agent_id' is known only once a contact is answered", metrics(ANSWERED.replace("WHERE", "wait_s > 5"))),
     ("C411", "'agent.team' is known only once a contact is answered",
      metrics(ANSWERED.replace("WHERE", "wait_s > 5").replace("agent_id", "agent.team"))),
@@ -77,6 +129,16 @@ def test_a_slip_is_warned_of_at_its_place(code: str, message: str, text: str) ->
         closed("    meets: closed_at is not null and closed_at <= due_at"),
         closed("    meets: case when closed_at is null then false else closed_at <= due_at end"),
         closed("    meets: reopens > 0"),
+        closed("    at: closed_at\n    meets: closed_at <= opened_at + interval '2 days'"),
+        closed("    where: closed_at is not null\n    meets: closed_at <= opened_at + interval '2 days'"),
+        metrics("  sl: {kind: share, from: contacts, where: not abandoned and queued_at is not null, "
+                "meets: 'seconds(queued_at, answered_at) <= 20'}\n"),
+        metrics(f"{SIDE_BY_SIDE}    where: aht_n >= 30 and csat_n >= 5\n    meets: aht < 300 and csat > 4\n"),
+        metrics(f"{SIDE_BY_SIDE}    where: aht is not null and surveys > 4\n    meets: aht < 300 and csat > 4\n"),
+        metrics(f"{SIDE_BY_SIDE}    where: aht_n >= 30\n    meets: aht < 300 and surveys = 0\n"),
+        metrics("  s: {kind: share, from: contacts, meets: escalated, better: lower, "
+                "targets: [{when: {queue: VIP}, target: 3%}]}\n"
+                "  x: {kind: share, from: {metrics: [s], per: [queue]}, meets: s <= s_target or s_status = 'met'}\n"),
         closed("    meets: opened_at < due_at"),
         closed("    meets: coalesce(closed_at <= opened_at + interval '2 days', false)\n    matures: 2d"),
         metrics(ANSWERED.replace("WHERE", "not abandoned").replace(

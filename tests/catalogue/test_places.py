@@ -81,7 +81,7 @@ def test_a_slip_in_one_term_does_not_hide_another() -> None:
     )
     assert [one.code for one in problems(text)] == ["C302", "C104", "C302"]
     text = text.replace("sum: talk_z", "smu: talk_s")
-    assert [one.code for one in problems(text)] == ["C104", "C104"]
+    assert [one.code for one in problems(text)] == ["C104", "C104", "C302"]
 
 
 def test_other_line_breaks_of_unicode_count_for_no_line() -> None:
@@ -91,3 +91,31 @@ def test_other_line_breaks_of_unicode_count_for_no_line() -> None:
     assert problem.place.line == 5
     assert problem.source is not None
     assert problem.source.startswith("  y: {kind")
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("x: {kind: mean, from: 3, value: sum(talk_s), where: wait_s > > 3, unit: seconds}", ["C103", "C304", "C301"]),
+        ("x: {kind: share, from: contact, meets: lenght(queue) > 1 and}", ["C202", "C305", "C301"]),
+        ("x: {kind: share, from: contacts, meets: tlk_s > 3, where: [x], target: [1], better: higher}",
+         ["C302", "C103", "C403"]),
+        ("x: {kind: share, from: contacts, meets: tlk_s > 3, better: up, target: 80%}", ["C302", "C105"]),
+        ("x: {kind: repeat, from: contacts, key: [3], within: 7, counts: resolved, where: abandond}",
+         ["C103", "C107", "C302"]),
+        ("x: {kind: total, from: contacts, count: 3, where: \"queue = 'a\"}", ["C105", "C301"]),
+        ("x: {kind: total, from: contacts, count: 3, sum: talk_s, unit: seconds}", ["C105", "C109"]),
+        ("x: {kind: net, from: contacts, for: 3, against: wait > 3, protects: 3, min_group: 9, examples: 3}",
+         ["C306", "C302", "C103", "C103"]),
+        ("x: {kind: ratio, unit: s2, numerator: {from: contacts, sum: tlk_s, at: 3}, "
+         "denominator: {from: 4, count: rows, where: min(wait_s) > 3}, min_n: many}",
+         ["C302", "C103", "C103", "C304", "C103"]),
+        ("x: {kind: time_to_event, from: agents, start: hird_on, event: {from: {metrics: [b, 3], per: [agent_id]}, "
+         "meets: b >> 3, where: 3}, read: {by: 3}}", ["C203", "C201", "C103", "C301", "C306", "C107"]),
+        ("x: {kind: share, from: contacts, meets: tlk_s > 3, targets: [{when: {quue: A}, target: 3%}, 5], "
+         "better: lower}", ["C302", "C203", "C103"]),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_type_hides_nothing_else(text: str, codes: list[str]) -> None:
+    """Neither is anything told that follows from it, such as a unit that is missing or a target without a direction."""
+    assert [one.code for one in problems(f"  {text}\n")] == codes

@@ -68,7 +68,7 @@ def test_a_damaged_catalogue_is_read_or_refused(text: str) -> None:
 
 def test_every_code_that_is_reported_is_in_the_table() -> None:
     folder = Path(__file__).parents[2] / "cxkpi" / "catalogue"
-    sources = [file.read_text("utf-8") for file in folder.glob("*.py") if file.name != "codes.py"]
+    sources = [file.read_text("utf-8") for file in folder.rglob("*.py") if file.name != "codes.py"]
     used = {code for source in sources for code in re.findall(r'"(C\d{3})"', source)}
     assert used
     assert used <= set(CODES)

@@ -118,6 +118,14 @@ def test_the_shipped_catalogue_has_a_name(run, here):
     assert found["old"]["path"] == "cxkpi:metrics.yaml"
 
 
+def test_a_dialect_has_a_name(run, here):
+    found = json.loads(run("diff", "cxkpi", "genesys_cloud", "-f", "json").out)
+    assert found["new"]["path"] == "cxkpi:dialects/genesys_cloud.yaml"
+    assert {"aht", "service_level"} <= {one["title"] for one in found["changes"]}
+    ran = run("diff", "cxkpi", "genesis_cloud")
+    assert "error[U130]: 'genesis_cloud' is no file. Did you mean 'genesys_cloud'?" in ran.err
+
+
 def test_what_a_catalogue_extends_is_read_from_its_revision(run, repository):
     (repository / "sub" / "base.yaml").write_text(OLD)
     (repository / "sub" / "mine.yaml").write_text("cxkpi: 1\nextends: base.yaml\nmetrics: {aht: {target: 3m}}\n")
@@ -222,8 +230,9 @@ TEXT = """\
  4 changes: 4 meaning; 0 metrics as before
 
  meaning  numbers, or what they are numbers of
-   fields.contacts.handle_s  reaches aht
+   fields.contacts.handle_s
      handle_s  talk_s + wrap_s → talk_s
+     reaches   aht
    aht  Handling, without what comes after it, because that is another figure now
      label  - Handle time
             + Handling, without what comes after it, because that is another figure now
@@ -315,7 +324,7 @@ def test_the_json_is_the_same_every_time_and_has_its_keys_in_order(run, here):
     assert list(found) == ["format", "old", "new", "grade", "unchanged", "changes", "figures"]
     assert list(found["changes"][0]) == [
         "section", "title", "old_title", "label", "action", "grade", "old_definition", "definition", "details",
-        "reaches",
+        "reaches", "since",
     ]  # fmt: skip
     assert found["figures"] is None
 
@@ -374,6 +383,84 @@ def test_who_it_is_about_is_hidden(run, here, exports):
         assert "#1" in run(*arguments).out
         assert "a1" not in run(*arguments).out
         assert "a1" in run(*arguments, "--show-values").out
+
+
+VERSION = ("    target: 4m\n", "    target: 4m\n    versions: [{since: 2026-02-01, value: talk_s}]\n")
+
+
+def test_a_version_with_a_day_leaves_what_is_before_it(run, here, exports):
+    changed(here, VERSION)
+    shown = run("diff", "old.yaml", "new.yaml").out
+    assert "     from                 2026-02-01 on; numbers and verdicts of periods before it stay\n" in shown
+    markdown = run("diff", "old.yaml", "new.yaml", "-f", "markdown").out
+    assert (
+        "| `aht`, from 2026-02-01 on; numbers and verdicts of periods before it stay | `versions.2026-02-01` |"
+        in markdown
+    )
+    found = json.loads(run("diff", "old.yaml", "new.yaml", exports, "-f", "json").out)
+    assert [(one["title"], one["grade"], one["since"]) for one in found["changes"]] == [
+        ("aht", "meaning", "2026-02-01")
+    ]  # fmt: skip
+    differs = {row["period"]["start"]: row["difference"] for row in found["figures"]["rows"] if row["metric"] == "aht"}
+    assert (differs["2026-01-01"], differs["2026-02-01"]) == (0, -60)
+
+
+def test_options_of_exports_without_exports_are_refused(run, here):
+    for given in (
+        ["--by", "queue"],
+        ["--every", "week"],
+        ["--last", "6"],
+        ["--profile", "p"],
+        ["--show-values"],
+        ["--no-cache"],
+    ):
+        ran = run("diff", "old.yaml", "old.yaml", *given)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"error[U138]: {given[0]} says how exports are computed, and none are named." in ran.err
+    ran = run("diff", "old.yaml", "old.yaml", "--last", "6", "--by", "queue")
+    assert "--by and --last say how exports are computed" in ran.err
+
+
+def test_a_metric_that_is_named_is_all_that_is_told_and_gated(run, here, exports):
+    changed(here, WITHOUT_WRAP, ('label: "Volume', 'label: "Amount'))
+    assert "aht" not in run("diff", "old.yaml", "new.yaml", "-m", "volume").out
+    assert run("diff", "old.yaml", "new.yaml", "-m", "volume", "--fail-on", "meaning").code == 0
+    assert run("diff", "old.yaml", "new.yaml", "-m", "aht", "--fail-on", "meaning").code == 1
+    found = json.loads(run("diff", "old.yaml", "new.yaml", "-m", "aht,aht.talk", "-f", "json").out)
+    assert [one["title"] for one in found["changes"]] == ["fields.contacts.handle_s", "aht"]
+    assert (found["grade"], found["unchanged"]) == ("meaning", 1)
+    ran = run("diff", "old.yaml", "new.yaml", "-m", "vollume")
+    assert (ran.code, "error[U136]: neither catalogue has a metric 'vollume'. Did you mean 'volume'?" in ran.err) == (
+        2,
+        True,
+    )
+
+
+def test_exports_are_read_once_and_what_stays_is_computed_once(run, here, exports, monkeypatch):
+    from cxkpi.measurement.checking import side_by_side
+
+    changed(here, WITHOUT_WRAP)
+    reads, asked = [], []
+    load, measure = side_by_side.load_exports, side_by_side.measure
+    monkeypatch.setattr(side_by_side, "load_exports", lambda *a, **k: reads.append(a) or load(*a, **k))
+    monkeypatch.setattr(side_by_side, "measure", lambda *a, **k: asked.append(k["metrics"]) or measure(*a, **k))
+    arguments = ("diff", "old.yaml", "new.yaml", exports, "-f", "json", "--last", "1")
+    rows = json.loads(run(*arguments, "-m", "aht,volume").out)["figures"]["rows"]
+    assert (len(reads), asked) == (1, [["aht"], ["aht", "volume"]])
+    assert all(row["old"] == row["new"] for row in rows if row["metric"] == "volume")
+    run(*arguments)
+    assert asked[2:] == [["aht"], ["aht"]]
+
+
+def test_tables_of_another_shape_are_read_for_each_side(run, here, exports, monkeypatch):
+    from cxkpi.measurement.checking import side_by_side
+
+    changed(here, WITHOUT_WRAP, ("metrics:\n", "tables: {contacts: {columns: {vip: boolean}}}\nmetrics:\n"))
+    reads = []
+    load = side_by_side.load_exports
+    monkeypatch.setattr(side_by_side, "load_exports", lambda *a, **k: reads.append(a) or load(*a, **k))
+    assert run("diff", "old.yaml", "new.yaml", exports).code == 0
+    assert len(reads) == 2
 
 
 def test_a_metric_of_one_side_stands_alone_and_a_renamed_one_goes_on(run, here, exports):

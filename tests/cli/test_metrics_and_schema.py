@@ -174,6 +174,46 @@ def test_what_is_said_to_be_computable_is_what_report_computes(run, small, expor
         assert (run("report", exports, "-c", "small.yaml", "-m", title).code == 0) == one["available"]["computable"]
 
 
+BY_AGENT = """\
+cxkpi: 1
+calendar: {timezone: UTC}
+metrics:
+  lost: {kind: share, from: contacts, meets: abandoned}
+  held: {kind: share, from: contacts, where: not abandoned, meets: talk_s > 10}
+  lost_by: {kind: total, from: {metrics: [lost], per: [agent_id]}, count: rows, unit: agents}
+  held_by: {kind: total, from: {metrics: [held], per: [agent_id]}, count: rows, unit: agents}
+  sum_of: {kind: formula, formula: lost_by + held_by, unit: agents}
+  first_quiet_week:
+    kind: time_to_event
+    from: agents
+    start: hired_on
+    event: {from: {metrics: [lost], per: [agent_id]}, meets: lost = 0}
+"""
+
+
+def test_rows_by_what_nobody_who_hung_up_has_are_refused_as_a_report_refuses_them(run, tmp_path):
+    (tmp_path / "small.yaml").write_text(BY_AGENT)
+    contacts, agents = tmp_path / "contacts.csv", tmp_path / "agents.csv"
+    contacts.write_text(
+        "contact_id,started_at,answered_at,ended_at,abandoned,talk_s,agent_id\n"
+        "1,2026-01-05T09:00:00Z,2026-01-05T09:00:10Z,2026-01-05T09:05:00Z,false,100,a1\n"
+        "2,2026-01-20T09:00:00Z,,2026-01-20T09:05:00Z,true,,\n"
+    )
+    agents.write_text("agent_id,hired_on\na1,2025-12-01\n")
+    files = [contacts, agents]
+    with_catalogue = ("-c", tmp_path / "small.yaml")
+    listed = json.loads(run("metrics", *files, *with_catalogue, "-f", "json").out)["metrics"]
+    said = {one["metric"]: one["available"] for one in listed}
+    assert {title for title, one in said.items() if one["computable"]} == {"lost", "held", "held_by"}
+    assert said["lost_by"]["why"] == (
+        "it reads lost by agent_id, which counts contacts nobody answered, and they have no agent_id"
+    )
+    for title, one in said.items():
+        ran = run("report", *files, *with_catalogue, "-m", title, "-f", "json")
+        given = ran.code == 0 and json.loads(ran.out)["results"][0]["reason"] != "refused"
+        assert given == one["computable"], title
+
+
 def test_exit_codes_with_exports(run, small, exports):
     assert run("metrics", exports, "-c", "small.yaml", "-m", "handle_time.talk").code == 0
     ran = run("metrics", exports, "-c", "small.yaml", "-m", "handle_time")

@@ -9,6 +9,7 @@ import pytest
 
 import cxkpi
 from cxkpi.errors import InputError, UsageError
+from cxkpi.measurement.computing.needs import by_lack
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 ACD = sorted(SAMPLE.glob("acd_*.csv"))
@@ -148,7 +149,40 @@ def test_a_named_metric_without_its_table_fails_and_others_stand():
 def test_a_default_metric_without_its_table_is_a_note():
     result = cxkpi.measure(ACD)
     assert result.absent == ()
-    assert any(note.startswith("turnover is left out") for note in result.notes)
+    assert [note for note in result.notes if "left out: no file" in note] == [
+        "csat and ces are left out: no file gives answers (one answered question)",
+        "turnover and speed_to_competency are left out: no file gives agents (one spell of employment)",
+    ]
+
+
+def test_what_is_lacking_is_said_once_with_all_it_stops():
+    said = by_lack(
+        {
+            "fcr": "no file gives contacts.direction, contacts.reason",
+            "csat": "no file gives answers (one answered question)",
+            "aht": "no file gives contacts.direction, contacts.wrap_s",
+            "at_goal": "it reads csat, and no file gives answers (one answered question)",
+            "other": "contacts has no queue, by which --only selects",
+        }
+    )
+    assert said == (
+        (("fcr", "aht"), "no file gives contacts.direction"),
+        (("fcr",), "no file gives contacts.reason"),
+        (("csat", "at_goal"), "no file gives answers (one answered question)"),
+        (("aht",), "no file gives contacts.wrap_s"),
+        (("other",), "contacts has no queue, by which --only selects"),
+    )
+    alone = {"at_goal": "it reads csat, and no file gives answers (one answered question)"}
+    assert by_lack(alone) == ((("at_goal",), alone["at_goal"]),)
+
+
+def test_the_hint_is_said_once(tmp_path):
+    (tmp_path / "contacts.csv").write_text("contact_id,started_at,queue\n1,2026-06-01T10:00:00Z,Sales\n")
+    with pytest.raises(InputError) as caught:
+        cxkpi.measure(tmp_path, metrics=["fcr", "aht", "csat", "ces"])
+    problems = [one for one in caught.value.problems if one.code == "I010"]
+    assert [one.hint is None for one in problems] == [True] * (len(problems) - 1) + [False]
+    assert any(one.message.startswith("csat and ces cannot be computed: ") for one in problems)
 
 
 def test_single_names_are_taken_where_several_are():

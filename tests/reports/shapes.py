@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 from hypothesis import strategies as st
-from reports.factory import FILES, centre, info, month, result, row
+from reports.factory import AS_OF, FILES, centre, info, month, result, row
 
 from cxkpi.errors import Problem
 from cxkpi.result import (
@@ -113,9 +113,71 @@ def odd() -> Result:
     )
 
 
+def weekly() -> Result:
+    """Weeks across the turn of a year, the newest not over, one without anything, one with too little."""
+    rows = []
+    for number in range(6):
+        start = date(2025, 12, 8) + timedelta(days=7 * number)
+        week = Period("week", start, start + timedelta(days=7), number < 5, None)
+        value = 370.0 - 4 * number
+        few, none = number == 0, number == 3
+        status: Status | None = None if few or none or number == 5 else "met" if value <= 360 else "missed"
+        rows.append(
+            row(
+                "aht", week, value=None if none else value, low=None if none else value - 9,
+                high=None if none else value + 9, n=12 if few else 0 if none else 600 + number, status=status,
+                reason=None if status else "too_few" if few else "empty" if none else "partial",
+                numerator=None if none else value * 600, denominator=0 if none else 600,
+                change=Change(start - timedelta(days=7), value + 4, -4.0, False) if number == 2 else None,
+            )
+        )  # fmt: skip
+    return result(rows, every="week", notes=("2 contacts have no end: they belong to no period.",))
+
+
+def _past(value: float | None, n: int, status: Status | None = "met", **fields: Any) -> PastCell:
+    base = PastCell("9c2e01b7", value, n, None, None, 0, 360.0, 480.0, status, None)
+    return replace(base, **fields)
+
+
+def restated() -> Result:
+    """By queue, with what became of an earlier run's figures: every cause, sides that are not there, and ties."""
+    may, june = month(5), month(6)
+    queues: list[Mapping[str, str | None]] = [{}, {"queue": "Billing"}, {"queue": "all"}, {"queue": None}]
+    rows = [row("aht", period, by=by, value=366.9, n=3280) for by in queues for period in (may, june)]
+    rows += [row("csat", may, value=0.84996, target=0.85, alarm=0.75, low=None, high=None, n=500)]
+
+    def cell(metric: str, by: Mapping[str, str | None], then: PastCell | None, now: PastCell | None, *causes: Cause,
+             final: bool = True) -> Restated:  # fmt: skip
+        return Restated(metric, None, "month", may.start, may.end, by, then, now, causes, final)
+
+    cells = (
+        cell("aht", {}, _past(359.0, 3200), _past(366.9, 3280, "missed"), "late_rows"),
+        cell("aht", {"queue": "Billing"}, _past(366.91, 3279), _past(366.94, 3279), "as_of", "profiles", final=False),
+        cell("aht", {"queue": "all"}, None, _past(366.9, 3280, "missed"), "late_rows"),
+        cell("aht", {"queue": None}, _past(380.0, 41), _past(None, 3, None, reason="withheld"), "definition"),
+        cell("aht", {"queue": "Gone | away"}, _past(-0.4, 7, None, reason="too_few"), None, "late_rows"),
+        cell(
+            "csat", {}, _past(0.84996, 500, target=0.85, alarm=None), _past(0.84996, 500, "missed", target=0.9),
+            "target",
+        ),
+    )  # fmt: skip
+    found = Restatement(
+        "nightly/run.json",
+        datetime(2026, 6, 1, 4, 5, tzinfo=UTC),
+        ("acd_2026-06.csv",),
+        ("a|b.csv", "c.csv"),
+        (),
+        cells,
+    )
+    return replace(result(rows, by=("queue",)), restated=found)
+
+
 def cases() -> Mapping[str, Result]:
     """The tables of which there are goldens in every format."""
-    return {"centre": centre(), "by_queue": centre(by="queue"), "odd": odd()}
+    return {
+        "centre": centre(), "by_queue": centre(by="queue"), "weekly": weekly(), "odd": odd(), "restated": restated(),
+        "as_before": replace(weekly(), restated=Restatement("run.json", AS_OF, (), (), (), ())),
+    }  # fmt: skip
 
 
 # As long as nothing depends on it, short texts with all that is dangerous in one format or another.

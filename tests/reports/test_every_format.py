@@ -18,15 +18,18 @@ import openpyxl
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
-from reports.factory import result, row
-from reports.shapes import cases, results
+from reports import written
+from reports.factory import month, result, row
+from reports.shapes import cases, restated, results
+from rich.cells import cell_len
 
 from cxkpi.cli.outputs import OUTPUTS, render
-from cxkpi.reports import result_schema, tidy
+from cxkpi.reports import result_schema, summary, terminal, tidy
 from cxkpi.reports.reading import numbered, sheltered
 from cxkpi.reports.xlsx.sheet import fitted
-from cxkpi.result import Result
+from cxkpi.result import PastCell, Restated, Restatement, Result
 
 _TEXTS = ("html", "markdown", "csv", "json", "prometheus")
 _EXAMPLES = settings(
@@ -57,8 +60,29 @@ def _same(one: object, other: object) -> bool:
 def test_everything_renders_and_always_alike(kind, found):
     first = render(found, kind)
     assert first == render(found, kind)
+    assert summary.restated(found, False) == summary.restated(found, False)
     if kind in _TEXTS:
         first.decode("utf-8")
+
+
+@_EXAMPLES
+@given(found=results(), width=st.sampled_from([20, 60, 80, 100, 160, 200]), unicode=st.booleans())
+def test_a_terminal_shows_everything_within_its_width(found, width, unicode):
+    text = terminal.text(found, width=width, unicode=unicode)
+    assert text == terminal.text(found, width=width, unicode=unicode)
+    # Where a label and a value have no room on one line, nothing has.
+    assert width < 60 or all(cell_len(line) <= width for line in text.split("\n"))
+    assert not re.search("[\0-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+
+
+# A chart takes a tenth of a second.
+@settings(_EXAMPLES, max_examples=max(5, _EXAMPLES.max_examples // 4))
+@given(found=results())
+def test_html_renders_and_always_alike(found):
+    first = render(found, "html")
+    assert first == render(found, "html")
+    assert b"<script>alert" not in first
+    first.decode("utf-8")
 
 
 @_EXAMPLES
@@ -198,12 +222,47 @@ def test_every_shape_fits_the_schema():
 
 
 @pytest.mark.parametrize("show_values", [False, True])
-@pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind not in ("pdf", "xlsx", "parquet")])
-def test_a_customer_is_in_no_report(kind, show_values):
-    found = result([row(by={}), row(by={"customer_id": "C-4711"}), row(by={"customer_id": None})])
-    written = render(found, kind, show_values=show_values).decode("utf-8")
-    assert "4711" not in written
-    assert "#1" in written or "&#35;1" in written
+@pytest.mark.parametrize("name", ["customer_id", "contact.customer_id"])
+@pytest.mark.parametrize("kind", ["table", *(kind for kind in OUTPUTS if kind != "pdf")])
+def test_a_customer_is_in_no_report(kind, name, show_values):
+    found = result([row(by={}), row(by={name: "C-4711"}), row(by={name: None})])
+    cell = PastCell("9c2e01b7", 1.0, 9, None, None, 0, None, None, None, None)
+    past = Restated("aht", None, "month", month(5).start, month(5).end, {name: "C-4712"}, cell, None, ("as_of",), True)
+    found = replace(found, restated=Restatement("run.json", found.as_of, (), (), (), (past,)))
+    said = _readable(found, kind, show_values)
+    assert "471" not in said
+    assert "#1" in said or "&#35;1" in said
+    assert not any("471" in line for line in summary.restated(found, show_values))
+
+
+def _readable(found: Result, kind: str, show_values: bool) -> str:
+    if kind == "table":
+        return terminal.text(found, width=160, show_values=show_values)
+    content = render(found, kind, show_values=show_values)
+    if kind == "xlsx":
+        return written.workbook(content)
+    return written.parquet(content) if kind == "parquet" else content.decode("utf-8")
+
+
+def test_a_number_is_the_same_in_every_file():
+    found = result(
+        [row(by={}), *(row(by={"customer_id": f"C-{number}"}, value=100.0 + number) for number in range(12))]
+    )
+    assert '"by": {"customer_id": "#12"}, "value": 109' in render(found, "json").decode("utf-8")
+    assert '"by": {"customer_id": "#2"}, "value": 101' in render(found, "json").decode("utf-8")
+    assert re.search(r"`#12` \| Jun 2026 \| 1:49 ", render(found, "markdown").decode("utf-8"))
+    assert re.search(r"`#2` \| Jun 2026 \| 1:41 ", render(found, "markdown").decode("utf-8"))
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown", "xlsx"])
+def test_what_was_restated_is_told_from_what_to_what_and_why(kind):
+    said = _readable(restated(), kind, False)
+    assert "6 figures of past periods differ from the run of nightly/run.json" in said
+    assert "another target (≥ 85.0 % → ≥ 90.0 %)" in said
+    assert "the present moved on and read by other profiles (part of it could not be judged then)" in said
+    assert ("6:06.91" in said) == (kind != "xlsx")
+    assert "not there" in said
+    assert "withheld" in said
 
 
 def test_free_text_and_ids_of_records_are_shown_on_request_alone():

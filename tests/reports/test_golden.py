@@ -36,8 +36,11 @@ CASES = {
     "small.json": lambda: json.render(_small()),
     "small.csv": lambda: delimited.render(_small()),
 }
-# Every kind of table in every format; HTML has its own.
+# Every kind of table in every format. HTML has a page of its own with all there is; here are those that differ.
 for _name, _found in cases().items():
+    CASES[f"table_{_name}_120.txt"] = lambda found=_found: terminal.text(found, width=120)
+    if _name in ("odd", "weekly", "restated", "as_before"):
+        CASES[f"{_name}.html"] = lambda found=_found: render(found, "html").decode("utf-8")
     CASES |= {
         f"{_name}.{end}": lambda found=_found, kind=kind: render(found, kind).decode("utf-8")
         for kind, end in (("markdown", "md"), ("csv", "csv"), ("json", "json"), ("prometheus", "prom"))

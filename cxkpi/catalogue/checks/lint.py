@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cxkpi.catalogue.checks import windows
+from cxkpi.catalogue.checks.populations import ALWAYS_THERE, Population, every_population, expressions, populations
 from cxkpi.catalogue.expressions.emptiness import Row, possible
 from cxkpi.catalogue.expressions.scopes import Fields, find_column
-from cxkpi.catalogue.grammar import key_of
+from cxkpi.catalogue.meaning.hashes import metric_rows_at
 from cxkpi.catalogue.report import Report
+from cxkpi.catalogue.resolving.rows_of_metrics import below, entities
 from cxkpi.documents.places import Path
 from cxkpi.documents.spelling import listed
-from cxkpi.kinds.definition import Metric
+from cxkpi.kinds.definition import Goal, Metric, metric_rows_named
 from cxkpi.kinds.expression import (
-    Calculation,
-    Call,
     Case,
-    Compare,
-    Expression,
     Literal,
     Node,
-    Shift,
     canonical,
     walk,
 )
+from cxkpi.kinds.metric_rows import BESIDE, column_of
 from cxkpi.tables import Table, column_at, paths
 
 if TYPE_CHECKING:
     from cxkpi.catalogue.load import Catalogue
-
-# Conditions of success, by the name of their field in a kind's Spec.
-_JUDGING = ("meets", "for_", "against")
-# A stretch that was recorded has begun.
-_ALWAYS_THERE = frozenset({"started_at"})
 
 
 def check(catalogue: Catalogue, fields: Fields, report: Report) -> None:
     """Warn of everything in a catalogue without errors that reads as a slip."""
     by_title = {metric.title: metric for metric in catalogue.metrics.values()}
     for metric in by_title.values():
-        _matures(metric, report)
+        windows.check(metric, catalogue.tables, report)
         _once_answered(metric, catalogue.tables, report)
+        _rows_once_answered(metric, by_title, catalogue.tables, report)
         _unsaid(metric, catalogue.tables, report)
+        _nothing_to_count(metric, by_title, report)
+        _never_there(metric, by_title, report)
         _goals(metric, report)
         _guards(metric, by_title, report)
         for path, expression in expressions(metric.spec, ("metrics", metric.title)):
@@ -55,90 +49,6 @@ def check(catalogue: Catalogue, fields: Fields, report: Report) -> None:
         _cases(root, ("fields", table, name), report)
     _headline(catalogue, by_title, report)
     _fields(fields, report)
-
-
-def expressions(value: Any, path: Path) -> Iterator[tuple[Path, Expression]]:
-    """Every expression of a spec, with the path it was written at."""
-    if isinstance(value, Expression):
-        yield path, value
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from expressions(getattr(value, field.name), (*path, key_of(field.name)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Population:
-    """Rows of one table that a metric reads: at ``path`` in the catalogue, those where ``where`` holds."""
-
-    path: Path
-    table: str
-    where: Expression | None
-    judging: Mapping[str, Expression]
-
-    def excludes(self, row: Row) -> bool:
-        """Whether such a row is never in it."""
-        return self.where is not None and True not in possible(self.where.root, row)
-
-
-def _populations(metric: Metric, tables: Mapping[str, Table]) -> Iterator[_Population]:
-    path: Path = ("metrics", metric.title)
-    terms = [(key, getattr(metric.spec, key, None)) for key in ("numerator", "denominator")]
-    specs = [((*path, key), term) for key, term in terms if term is not None] or [(path, metric.spec)]
-    for place, spec in specs:
-        table = getattr(spec, "from_", None)
-        if isinstance(table, str) and table in tables:
-            found = {name: getattr(spec, name, None) for name in _JUDGING}
-            judging = {key_of(name): one for name, one in found.items() if isinstance(one, Expression)}
-            yield _Population(place, table, getattr(spec, "where", None), judging)
-
-
-# -- windows -----------------------------------------------------------------------------------------------------------
-
-
-def _matures(metric: Metric, report: Report) -> None:
-    """A row judged by a window must be as old as the window."""
-    if metric.matures is None or metric.matures.unit == "mo":
-        return
-    longest = max(
-        (length for _, expression in expressions(metric.spec, ()) for length in _windows(expression.root)), default=0.0
-    )
-    if metric.matures.seconds < longest:
-        message = f"rows are judged after {metric.matures}, and a condition looks {_length(longest)} ahead"
-        hint = f"Write 'matures: {_length(longest)}' or more, else young rows count as failures."
-        report.warn("C410", message, ("metrics", metric.title, "matures"), hint)
-
-
-def _windows(root: Node) -> Iterator[float]:
-    """Lengths of time, in seconds, by which one time of a row may follow another."""
-    for node in walk(root):
-        if not isinstance(node, Compare):
-            continue
-        for side, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(side, Shift) and side.by > timedelta():
-                yield side.by.total_seconds()
-            if isinstance(side, Call) and side.function in ("seconds", "days"):
-                limit = _constant(other)
-                if limit is not None and limit > 0:
-                    yield limit * (86400 if side.function == "days" else 1)
-
-
-def _constant(node: Node) -> float | None:
-    match node:
-        case Literal(value) if isinstance(value, float):
-            return value
-        case Calculation(operator, left, right):
-            a, b = _constant(left), _constant(right)
-            if a is None or b is None or (operator == "/" and b == 0):
-                return None
-            return {"+": a + b, "-": a - b, "*": a * b}.get(operator) if operator != "/" else a / b
-    return None
-
-
-def _length(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"
 
 
 # -- columns that may be empty -----------------------------------------------------------------------------------------
@@ -153,7 +63,7 @@ def known_once_answered(tables: Mapping[str, Table], table: str, name: str) -> b
     return column_at(tables, table, (first,)).known == "answered"
 
 
-def _unanswered(population: _Population, tables: Mapping[str, Table], names: Iterable[str] = ()) -> Row:
+def _unanswered(population: Population, tables: Mapping[str, Table], names: Iterable[str] = ()) -> Row:
     """A contact that nobody answered, as the names a population reads show it."""
     read = {*names, *(population.where.columns if population.where is not None else ())}
     late = frozenset(name for name in read if known_once_answered(tables, population.table, name))
@@ -162,7 +72,7 @@ def _unanswered(population: _Population, tables: Mapping[str, Table], names: Ite
 
 def _once_answered(metric: Metric, tables: Mapping[str, Table], report: Report) -> None:
     """What tells people apart must be there for every row that is counted."""
-    for population in _populations(metric, tables):
+    for population in populations(metric, tables):
         if population.excludes(_unanswered(population, tables)):
             continue
         for path, name in _dimensions(metric):
@@ -178,19 +88,97 @@ def _dimensions(metric: Metric) -> Iterator[tuple[Path, str]]:
         name = getattr(metric, key, None)
         if isinstance(name, str):
             yield (*path, key), name
+    for at, name in enumerate(metric.spec.key if metric.kind == "repeat" else ()):
+        yield (*path, "key", at), name
     for at, goal in enumerate(getattr(metric, "targets", ())):
         for name in dict(getattr(goal, "when", ()) or ()):
             yield (*path, "targets", at, "when", name), name
 
 
+def _rows_once_answered(
+    metric: Metric, by_title: Mapping[str, Metric], tables: Mapping[str, Table], report: Report
+) -> None:
+    """Rows of metrics are not of people whom some of the contacts counted never met."""
+    for steps, rule in metric_rows_at(metric.spec).items():
+        for at, name in enumerate(rule.per):
+            for one in (part for title in rule.metrics for part in below(title, by_title)):
+                if any(_counts_unanswered(one, table, column, tables) for table, column in entities(one.spec, (name,))):
+                    message = f"'{name}' is known only once a contact is answered, and '{one.title}' counts others too"
+                    hint = f"Let '{one.title}' count answered contacts only: its rows by '{name}' are refused."
+                    report.warn("C411", message, ("metrics", metric.title, *steps, "per", at), hint)
+                    break
+
+
+def _counts_unanswered(metric: Metric, table: str, column: str, tables: Mapping[str, Table]) -> bool:
+    return known_once_answered(tables, table, column) and any(
+        one.table == table and not one.excludes(_unanswered(one, tables)) for one in populations(metric, tables)
+    )
+
+
+def _nothing_to_count(metric: Metric, by_title: Mapping[str, Metric], report: Report) -> None:
+    """Of several metrics side by side, one may have nothing to count where a row stands for another."""
+    for population in every_population(metric):
+        rule = metric_rows_named(population.table)
+        for title in rule.metrics if rule is not None and len(rule.metrics) > 1 else ():
+            # A total of nothing is 0.
+            if rule is None or all(one.kind == "total" for one in below(title, by_title)):
+                continue
+            own, value = _beside(title), column_of(title)
+            # Metrics over the same rows have nothing to count together: 'evaluations >= 2' says that there is a score.
+            alike = [one for one in rule.metrics if _sources(one, by_title) & _sources(title, by_title)]
+            if population.excludes(Row(frozenset().union(*map(_beside, alike)), others_empty=True)):
+                continue
+            for key, condition in population.judging.items():
+                if own & condition.columns and None in possible(condition.root, Row(own)):
+                    message = f"{key} reads '{value}', and does not say what it means where that has nothing to count"
+                    hint = (
+                        f"Such rows are left out and counted as missing. Say so, 'where: {value} is not null', or "
+                        f"decide: 'coalesce(…, false)'."
+                    )
+                    report.warn("C412", message, (*population.path, key), hint)
+
+
+def _never_there(metric: Metric, by_title: Mapping[str, Metric], report: Report) -> None:
+    """A goal, or a verdict on it, of a metric that has none."""
+    for population in every_population(metric):
+        rule = metric_rows_named(population.table)
+        conditions = {**population.judging, **({} if population.where is None else {"where": population.where})}
+        for title in rule.metrics if rule is not None else ():
+            one, value = by_title[title], column_of(title)
+            every: list[Metric | Goal] = [one, *one.targets, *(version.metric for version in one.versions)]
+            every += [goal for version in one.versions for goal in version.metric.targets]
+            # Two limits are no single one, but there is a verdict on them.
+            single = {
+                what: any(isinstance(getattr(goal, what), int | float) for goal in every)
+                for what in ("target", "alarm")
+            }
+            judged = any(goal.target is not None or goal.alarm is not None for goal in every)
+            for what, there in (*single.items(), ("status", judged)):
+                for key, condition in conditions.items():
+                    if not there and f"{value}_{what}" in condition.columns:
+                        needed = "target" if what == "status" else f"single {what}"
+                        message = f"{key} reads '{value}_{what}', which is always empty: '{title}' has no {needed}"
+                        hint = f"Give '{title}' one, or compare with a number."
+                        report.warn("C412", message, (*population.path, key), hint)
+
+
+def _beside(title: str) -> frozenset[str]:
+    value = column_of(title)
+    return frozenset((value, *(f"{value}_{what}" for what in BESIDE)))
+
+
+def _sources(title: str, by_title: Mapping[str, Metric]) -> set[str]:
+    return {table for one in below(title, by_title) for table, _ in entities(one.spec, ("",))}
+
+
 def _unsaid(metric: Metric, tables: Mapping[str, Table], report: Report) -> None:
     """A condition over a time that may never come says what is meant until it does."""
-    for population in _populations(metric, tables):
+    for population in populations(metric, tables):
         answered = population.excludes(_unanswered(population, tables))
         for key, condition in population.judging.items():
             empty = [
                 name
-                for name in sorted(condition.columns)
+                for name in sorted(condition.columns - {population.at})
                 if _may_stay_empty(tables, population.table, name, answered)
                 and not population.excludes(Row(frozenset((name,)), others_empty=True))
                 and None in possible(condition.root, Row(frozenset((name,))))
@@ -211,7 +199,7 @@ def _may_stay_empty(tables: Mapping[str, Table], table: str, name: str, answered
         return not answered
     column = find_column(tables, table, name)
     declared = tables[table]
-    own = {*declared.time, *declared.seen, *declared.key, *(declared.span or ())[:1], *_ALWAYS_THERE}
+    own = {*declared.time, *declared.seen, *declared.key, *(declared.span or ())[:1], *ALWAYS_THERE}
     return column is not None and column.event and name.rpartition(".")[2] not in own
 
 

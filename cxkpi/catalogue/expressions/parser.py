@@ -91,6 +91,20 @@ class ColumnScope:
         return self.columns
 
 
+@dataclass(frozen=True, slots=True)
+class AnyScope:
+    """Names of a table that is not known: any may be of any type, and only what is wrong nevertheless is found."""
+
+    hours: OpeningHours | None
+    title: str = "a table that is not known"
+
+    def lookup(self, name: str) -> Broken:
+        return BROKEN
+
+    def names(self) -> Iterable[str]:
+        return ()
+
+
 TITLES: Mapping[str, str] = {
     "number": "a number",
     "boolean": "true or false",

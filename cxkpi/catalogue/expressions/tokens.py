@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -40,7 +42,7 @@ WRONG_SYMBOLS: Sequence[tuple[str, str, str]] = (
     ('"', "C301", "Text is written in single quotes: 'Billing'."),
     ("`", "C301", "Names are written without quotes."),
     ("!", "C301", "Write 'not', or '<>' for unequal."),
-    ("%", "C304", "There is no remainder operator."),
+    ("%", "C304", "There is no remainder operator, and 85% is written 0.85."),
     ("~", "C304", "There are no regular expressions: use like, with % and _."),
 )
 
@@ -73,7 +75,11 @@ def tokenize(text: str) -> tuple[list[Token], Fault | None]:
         if found.lastgroup == "number":
             glued = re.match(r"[A-Za-z0-9_.]+", text[position:])
             if glued is not None:
-                return tokens, Fault(start, "C307", f"'{value}{glued.group()}' is not a number")
+                size = _UNIT_SECONDS.get(glued.group())
+                hint = (
+                    None if size is None else f"Lengths of time are numbers of seconds here: {float(value) * size:g}."
+                )
+                return tokens, Fault(start, "C307", f"'{value}{glued.group()}' is not a number", hint)
             if not math.isfinite(float(value)):
                 return tokens, Fault(start, "C307", f"'{value}' is too large")
             tokens.append(Token("number", value, start))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 Grade = Literal["none", "wording", "target", "meaning"]
@@ -50,7 +51,8 @@ class Change:
 
     ``title``: as NEW calls it; as OLD did where it was removed. ``old_title``: as OLD called it, None where it was
     added. ``section``: ``metrics`` for a metric. ``reaches``: titles of the metrics a change beside them is felt in.
-    ``old_definition`` and ``definition``: the hashes of a metric's meaning.
+    ``old_definition`` and ``definition``: the hashes of a metric's meaning; they also differ where what it reads has
+    another name. ``since``: the day from which its numbers or verdicts can differ, where those before it stay.
     """
 
     section: str
@@ -63,6 +65,7 @@ class Change:
     reaches: tuple[str, ...] = ()
     old_definition: str | None = None
     definition: str | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,15 @@ class Comparison:
         felt = {title for change in self.changes if reaches(change.grade, "target") for title in change.reaches}
         felt |= {change.title for change in self.metrics if reaches(change.grade, "target")}
         return tuple(pair for pair in self.pairs if pair[1] in felt or None in pair)
+
+    def narrowed(self, pairs: Sequence[Pair]) -> Comparison:
+        """What is of some metrics alone: their changes, and those beside them that reach one of them."""
+        chosen = [pair for pair in self.pairs if pair in pairs]
+        titles = {new if new is not None else old for old, new in chosen}
+        changes = []
+        for change in self.changes:
+            felt = tuple(title for title in change.reaches if title in titles)
+            if felt or (change.section == "metrics" and change.title in titles):
+                changes.append(replace(change, reaches=felt))
+        kept = sum(change.section == "metrics" for change in changes)
+        return replace(self, changes=tuple(changes), pairs=tuple(chosen), unchanged=len(chosen) - kept)

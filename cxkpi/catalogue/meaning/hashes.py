@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from itertools import groupby
 from typing import Any
 
+from cxkpi.calendar import Calendar
 from cxkpi.kinds import formula
 from cxkpi.kinds.definition import Duration, Metric, MetricRows, metric_rows_named
 from cxkpi.kinds.expression import Expression
@@ -24,16 +26,18 @@ def short_hash(meaning: Any) -> str:
 def definitions(metrics: Mapping[str, Metric], timezone: str, months: str = "") -> dict[str, Metric]:
     """The metrics by title with their definition: what decides the number, and that of the metrics it reads.
 
-    Each version has its own, the same as if it were the only one; that of the metric covers all of them. ``months``
-    says how the calendar's months differ from those of the year, which decides the numbers of what is counted in them.
+    Each version has its own, the same as if it were the only one; that of the metric covers all of them, and is that
+    of the only one where they differ in nothing that decides the number. ``months``: see ``month_lengths``.
     """
     known: dict[str, str] = {}
 
     def definition(title: str) -> str:
         if title not in known:
-            alone = [meaning(version.metric) for version in metrics[title].versions]
-            days = [f"{version.since}" for version in metrics[title].versions]
-            known[title] = short_hash([days, alone]) if days else meaning(metrics[title])
+            dated = runs((f"{version.since}", meaning(version.metric)) for version in metrics[title].versions)
+            if len(dated) > 1:
+                known[title] = short_hash([[day for day, _ in dated], [alone for _, alone in dated]])
+            else:
+                known[title] = dated[0][1] if dated else meaning(metrics[title])
         return known[title]
 
     # Rows of metrics are read one level deep; a loop of formulas was refused before.
@@ -48,19 +52,34 @@ def definitions(metrics: Mapping[str, Metric], timezone: str, months: str = "") 
                 "matures": plain(metric.matures),
                 **_unit(metric),
                 "timezone": timezone,
-                "reads": [
-                    definition(read)
-                    for read in (
-                        *(read for rows in metric_rows(metric.spec) for read in rows.metrics),
-                        *formula.parts(metric),
-                    )
-                ],
+                "reads": [definition(read) for read in _read(metric)],
                 "judged": _judgements(metric, metrics),
                 **({"months": months} if months and _counts_months(metric) else {}),
             }
         )
 
     return {title: _defined(metric, definition(title), meaning) for title, metric in metrics.items()}
+
+
+def month_lengths(calendar: Calendar) -> str:
+    """What decides how long the months of a calendar are, where they are not those of the year; else nothing.
+
+    It decides the numbers of what is counted in months.
+    """
+    if calendar.pattern is None:
+        return ""
+    return f"{calendar.pattern} {calendar.year_starts} {calendar.week_starts} {calendar.year_rule}"
+
+
+def runs(dated: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What held from some day on, without the days from which the same held as before."""
+    return [next(same) for _, same in groupby(dated, key=lambda one: one[1])]
+
+
+def _read(metric: Metric) -> list[str]:
+    """The metrics whose values a definition reads; in which order they are named is nothing to it."""
+    named = {read for rows in metric_rows(metric.spec) for read in rows.metrics}
+    return sorted({*named, *formula.parts(metric)})
 
 
 def _counts_months(metric: Metric) -> bool:
@@ -127,9 +146,23 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if dataclasses.is_dataclass(value):
-        return {name: plain(part) for name, part in _parts(value)}
+        return {name: plain(unordered(name, part)) for name, part in _parts(value)}
     if isinstance(value, date):
         return value.isoformat()
+    return value
+
+
+def unordered(name: str, value: Any) -> Any:
+    """The value of a key, in one order where its order says nothing: columns of a key, guards, conditions, rows."""
+    if name in ("key", "guards") and isinstance(value, tuple):
+        return tuple(sorted(value))
+    if name == "when" and isinstance(value, tuple):
+        return tuple(sorted((dimension, tuple(sorted(values))) for dimension, values in value))
+    if name in ("from", "from_"):
+        rule = metric_rows_named(value) if isinstance(value, str) else value
+        if isinstance(rule, MetricRows):
+            rule = dataclasses.replace(rule, metrics=tuple(sorted(rule.metrics)), per=tuple(sorted(rule.per)))
+            return rule.table if isinstance(value, str) else rule
     return value
 
 
@@ -149,7 +182,7 @@ def _judgements(metric: Metric, metrics: Mapping[str, Metric]) -> list[Any]:
     read = {column for expression in expressions(metric.spec) for column in expression.columns}
     found: list[Any] = []
     for rows in metric_rows(metric.spec):
-        for title in rows.metrics:
+        for title in sorted(rows.metrics):
             inner = metrics[title]
             column = column_of(title)
             if f"{column}_target" in read:
@@ -160,7 +193,8 @@ def _judgements(metric: Metric, metrics: Mapping[str, Metric]) -> list[Any]:
                 found.append([title, inner.better, plain(inner.target) if inner.better == "inside" else None])
             if f"{column}_status" in read:
                 found.append([title, inner.target, inner.alarm, inner.better, inner.min_n])
-            dated = [[one.metric.target, one.metric.alarm, plain(one.metric.targets)] for one in inner.versions]
+            judged = ((f"{one.since}", one.metric) for one in inner.versions)
+            dated = runs((day, [one.target, one.alarm, plain(one.targets)]) for day, one in judged)
             if (inner.targets or dated) and any(f"{column}_{part}" in read for part in _JUDGED):
                 found.append([title, plain(inner.targets), plain(dated)])
     return found
@@ -178,7 +212,9 @@ def of_catalogue(metrics: Mapping[str, Metric], headline: tuple[str, ...], calen
 def _seen(metric: Metric) -> dict[str, Any]:
     """What of a metric a Result depends on, without what is left at its default."""
     found = {
-        name: plain(part) for name, part in _parts(metric) if name not in ("spec", "examples", "place", "versions")
+        name: plain(unordered(name, part))
+        for name, part in _parts(metric)
+        if name not in ("spec", "examples", "place", "versions")
     }
     if metric.versions:
         found["versions"] = [[f"{version.since}", _seen(version.metric)] for version in metric.versions]

@@ -51,6 +51,11 @@ def _hints(spec: type) -> Mapping[str, Any]:
     return _HINTS[spec]
 
 
+def roles(spec: type) -> Mapping[str, str | None]:
+    """What a dataclass says of each of its fields: a column, a time, a condition, a fraction; None of most."""
+    return {name: _role(annotation) for name, annotation in _hints(spec).items()}
+
+
 def leaves(value: Any, key: str = "") -> Iterator[Leaf]:
     """Every value below a dataclass, in the order declared, nested ones with dotted keys."""
     hints = _hints(type(value))

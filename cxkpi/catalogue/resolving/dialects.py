@@ -36,6 +36,13 @@ def file(path: Path) -> Traversable | None:
     return _folder() / path.name if PurePosixPath(path.as_posix()).parent == _FOLDER else None
 
 
+def shipped() -> Traversable:
+    """The main catalogue."""
+    inside = files("cxkpi") / "metrics.yaml"
+    # A checkout keeps it at the top; a wheel has it in the package.
+    return inside if inside.is_file() else Path(str(files("cxkpi"))).parent / "metrics.yaml"
+
+
 def _folder() -> Traversable:
     inside = files("cxkpi") / "dialects"
     # A checkout keeps them at the top; a wheel has them in the package.

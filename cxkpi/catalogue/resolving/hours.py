@@ -71,7 +71,18 @@ def opening_hours(
                 report.add("C406", message, path, "Stretches of a day lie apart.", key=True)
                 break
     closed = _holidays(holidays, report, beside)
-    return OpeningHours(zone, tuple(tuple(day) for day in week), tuple(sorted(set(closed))))
+    return OpeningHours(zone, tuple(_joined(day) for day in week), tuple(sorted(set(closed))))
+
+
+def _joined(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Stretches of a day in order, one for those of which the next begins where one ends."""
+    found: list[Stretch] = []
+    for start, end in stretches:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def _written(report: Report, path: Steps) -> Any:

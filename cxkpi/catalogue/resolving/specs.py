@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cxkpi.catalogue.checks import durations
 from cxkpi.catalogue.checks.repeats import check_repeat
-from cxkpi.catalogue.expressions.parser import ColumnScope, Scope, parse
+from cxkpi.catalogue.expressions.parser import AnyScope, ColumnScope, Scope, parse
 from cxkpi.catalogue.expressions.scopes import Fields, TableScope, find_column, metric_scope, reachable_names
 from cxkpi.catalogue.grammar import hints_of, key_of, model_of, optional, role
 from cxkpi.catalogue.report import Report
@@ -37,18 +37,15 @@ class Builder:
         self.zone = zone
         self.report = report
         self.removed: Mapping[str, Place] = {}
+        # Keys that are written and cannot be used: what is wrong with them was reported, and nobody has to miss them.
+        self.unusable: set[Path] = set()
 
     @property
     def tables(self) -> Mapping[str, Table]:
         return self.fields.tables
 
-    def spec(
-        self, kind: type, written: Any, path: Path, scope: Scope | None = None, misspelt: frozenset[str] = frozenset()
-    ) -> Any:
-        """The dataclass ``kind`` from its model, or from a default of it; broken parts are reported and left None.
-
-        ``misspelt``: keys that were meant by unknown ones, which nobody has to miss.
-        """
+    def spec(self, kind: type, written: Any, path: Path, scope: Scope | None = None) -> Any:
+        """The dataclass ``kind`` from its model, or from a default of it; broken parts are reported and left None."""
         hints = hints_of(kind)
         fields = dataclasses.fields(kind)
         values: dict[str, Any] = {}
@@ -61,8 +58,12 @@ class Builder:
             if field.name == "from_":
                 scope = self.scope_within(hints["from_"], values["from_"], scope)
         built = kind(**values)
-        given = frozenset(field.name for field in fields if getattr(written, field.name) is not None)
-        self.check(built, path, given | misspelt)
+        given = frozenset(
+            field.name
+            for field in fields
+            if getattr(written, field.name) is not None or (*path, key_of(field.name)) in self.unusable
+        )
+        self.check(built, path, given)
         return built
 
     def scope_within(self, annotation: Any, source: Any, outer: Scope | None) -> Scope | None:
@@ -105,9 +106,7 @@ class Builder:
 
     def expression(self, text: str, path: Path, scope: Scope | None, expected: Type) -> Expression | None:
         """A row expression; None where it is wrong, or where what it reads is not known."""
-        if scope is None:
-            return None
-        found, faults = parse(text, scope, self.zone, expected)
+        found, faults = parse(text, scope or AnyScope(self.fields.hours), self.zone, expected)
         self.report.faults(faults, path, str(path[-1]))
         return found
 
@@ -176,21 +175,23 @@ class Builder:
         names = {field.name for field in dataclasses.fields(built)}
         measures = [name for name in MEASURES if name in names]
         if len(measures) > 1:
+            # What was probably meant by an unknown key is not missing, and goes with anything.
             given = [name for name in measures if name in written]
+            there = [name for name in given if (*path, name) in self.report.document.written]
             shown = {"count": "count: rows"}
             choices = listed(shown.get(name, f"{name}:") for name in measures)
             if not given:
                 self.report.add("C109", "nothing says what is taken of the rows", path, f"Add {choices}.", key=True)
-            elif len(given) > 1:
-                message = f"'{given[1]}' does not go with '{given[0]}'"
-                self.report.add("C109", message, (*path, given[1]), f"Keep one of {choices}.", key=True)
+            elif len(there) > 1:
+                message = f"'{there[1]}' does not go with '{there[0]}'"
+                self.report.add("C109", message, (*path, there[1]), f"Keep one of {choices}.", key=True)
         self.timed(built, path, names)
         if isinstance(built, Term | stock.Spec) and getattr(built, "stock", "mean") is not None:
             self.stock(built, path)
         if isinstance(built, Term) and built.stock is not None and built.as_:
             message = "'as' does not go with 'stock', whose dimensions have a history"
             self.report.add("C109", message, (*path, "as"), key=True)
-        if isinstance(getattr(built, "at", None), Split):
+        if isinstance(getattr(built, "at", None), Split) and built.at.split is not None:
             self.split(built, path)
         if isinstance(built, MetricRows):
             self.rows_of_metrics(built, path)

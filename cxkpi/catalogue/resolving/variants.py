@@ -29,6 +29,11 @@ def with_variants(document: Document, report: Report) -> Document:
     parts = by_metric(document)
     left = MAX_IN_ALL
     for name, metric in metrics.items():
+        if "." in str(name):
+            whole, _, last = str(name).rpartition(".")
+            instead = f"Write it as '{last}' under 'variants' of '{whole}'."
+            report.add("C108", f"'{name}' is not a name and cannot be a metric", ("metrics", name), instead, key=True)
+            continue
         expanded[name] = metric
         variants = metric.get("variants") if isinstance(metric, Mapping) else None
         if not isinstance(variants, Mapping):

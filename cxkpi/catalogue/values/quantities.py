@@ -16,6 +16,15 @@ PLAIN = re.compile(NUMBER)
 # Any quantity with its unit, to be looked for as a whole.
 WRITTEN = rf"{NUMBER}\s*(?:s|m|h|d|wk|mo|%|[A-Z]{{3}})"
 
+_SPELLED = re.compile(rf"({NUMBER})\s*([A-Za-z]+)")
+_UNIT_WORDS: Mapping[str, TimeUnit] = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), "wk"),
+    **dict.fromkeys(("mo", "mon", "mth", "month", "months"), "mo"),
+}
 _TIME_UNITS: Mapping[str, TimeUnit] = {"s": "s", "m": "m", "h": "h", "d": "d", "wk": "wk", "mo": "mo"}
 _UNIT_SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 604800}
 
@@ -37,8 +46,15 @@ def duration(written: str | float) -> Duration | Refusal:
             return Refusal(f"'{written}' is negative", hint)
         return Duration(amount, _TIME_UNITS[found.group(2)])
     if isinstance(written, str) and not PLAIN.fullmatch(written.strip()):
-        return Refusal(f"'{written}' is not a length of time", hint)
+        return Refusal(f"'{written}' is not a length of time{_meant(written)}", hint)
     return Refusal(f"'{written}' has no unit of time", hint)
+
+
+def _meant(written: str) -> str:
+    """``; did you mean '7d'?`` for ``7 days``."""
+    found = _SPELLED.fullmatch(written.strip())
+    unit = None if found is None else _UNIT_WORDS.get(found.group(2).lower())
+    return "" if found is None or unit is None else f"; did you mean '{found.group(1)}{unit}'?"
 
 
 def fraction(written: str | float) -> float | Refusal:
@@ -86,7 +102,8 @@ def in_unit(written: str | float, unit: str) -> float | Refusal:
             return float(found.group(1))
         return Refusal(f"'{written}' is in {found.group(2)}, and the unit is {unit}")
     lengths = ", or 20s, 6m, 48h, 7d" if unit in _UNIT_SECONDS else ""
-    return Refusal(f"'{written}' is not a quantity", f"Write a number of {unit}{lengths}.")
+    guess = _meant(text) if unit in _UNIT_SECONDS else ""
+    return Refusal(f"'{written}' is not a quantity{guess}", f"Write a number of {unit}{lengths}.")
 
 
 def _percentage(written: str | float) -> float | None:

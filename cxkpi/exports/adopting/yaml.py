@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from textwrap import wrap
 from typing import Any
 
-import yaml
-
+from cxkpi.documents.writing import comment, flow, scalar
 from cxkpi.exports.adopting.adopted import RuleDraft
 from cxkpi.exports.adopting.rows import RowsDraft
 
-WIDTH = 118
-_PLAIN = re.compile(r"[A-Za-z_][\w ./()-]*[\w)]|[A-Za-z_]")
 _FIRST = (
     "Drafted by cxkpi adopt. Rules with 'confirm: true' are guesses that data alone cannot settle: check each one,",
     "correct it or leave it out, and remove 'confirm: true'. Until then nothing is read with this profile.",
@@ -37,15 +32,15 @@ def written(
     """The profile as text that ``profile_file.parse`` reads."""
     lines = [f"# {line}" for line in _FIRST]
     for remark in remarks:
-        lines += _comment(f"Note: {remark}", "")
-    lines += [f"profile: {profile}", f"title: {_scalar(title)}", f"system: {system}"]
-    lines.append(f"match: {{headings: {_flow(list(headings))}}}")
+        lines += comment(f"Note: {remark}")
+    lines += [f"profile: {profile}", f"title: {scalar(title)}", f"system: {system}"]
+    lines.append(f"match: {{headings: {flow(list(headings))}}}")
     if file:
-        lines.append(f"file: {_flow(dict(file))}")
+        lines.append(f"file: {flow(dict(file))}")
     if skip:
-        lines += ["skip:", *(f"  - {_flow(dict(rule))}" for rule in skip)]
+        lines += ["skip:", *(f"  - {flow(dict(rule))}" for rule in skip)]
     if version is not None:
-        lines += [*_comment(_said(version), ""), f"version: {_value(version)}"]
+        lines += [*comment(_said(version)), f"version: {_value(version)}"]
     lines.append("tables:")
     for table, group in groupby(rows, key=lambda row: row.table):
         block = list(group)
@@ -55,7 +50,7 @@ def written(
     if left_out:
         lines.append("# Columns that no rule reads:")
         for heading, why in left_out:
-            lines += _comment(f"{_scalar(heading)}: {why}", "  ")
+            lines += comment(f"{scalar(heading)}: {why}", "  ")
     return "\n".join(lines) + "\n"
 
 
@@ -63,10 +58,10 @@ def _rows(row: RowsDraft, *, listed: bool) -> list[str]:
     indent = "      " if listed else "    "
     lines: list[str] = []
     if row.when:
-        lines.append(f"{indent}when: {_flow(dict(row.when))}")
+        lines.append(f"{indent}when: {flow(dict(row.when))}")
     for rule in row.rules:
         if rule.evidence or rule.doubts:
-            lines += _comment(_said(rule), indent)
+            lines += comment(_said(rule), indent)
         lines.append(f"{indent}{rule.column}: {_value(rule)}")
     if listed:
         first = next(number for number, line in enumerate(lines) if not line.lstrip().startswith("#"))
@@ -85,36 +80,5 @@ def _value(rule: RuleDraft) -> str:
     if rule.confirm:
         content["confirm"] = True
     if set(content) == {"from"}:
-        return _scalar(content["from"])
-    return _flow(content)
-
-
-def _comment(text: str, indent: str) -> list[str]:
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    return [
-        f"{indent}# {line}"
-        for line in wrap(plain, WIDTH - len(indent) - 2, break_long_words=True, break_on_hyphens=False)
-    ]
-
-
-def _flow(value: Any) -> str:
-    """A value on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    text = str(value)
-    if _PLAIN.fullmatch(text) and text.casefold() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n"):
-        return text
-    dumped: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=100_000)
-    return dumped.strip()
+        return scalar(content["from"])
+    return flow(content)

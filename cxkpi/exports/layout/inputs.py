@@ -20,7 +20,15 @@ from cxkpi.exports.files.records import Records
 from cxkpi.exports.files.sections import flat
 from cxkpi.exports.files.sources import HEAD_BYTES, Head, Source, Unread, expand, head, json_headings
 from cxkpi.exports.layout.headings import zone_in
-from cxkpi.exports.layout.recognise import SEARCHED_LINES, Layout, NotRecognised, missing_of, named, recognise
+from cxkpi.exports.layout.recognise import (
+    SEARCHED_LINES,
+    Layout,
+    NotRecognised,
+    UndecidedError,
+    missing_of,
+    named,
+    recognise,
+)
 from cxkpi.exports.profile import Profile
 from cxkpi.result import FileEntry
 
@@ -75,7 +83,7 @@ class LeftOut:
 
     ``word``: ``unreadable``, ``unrecognised``, or the name of a profile that refuses the export; then ``records`` of it
     are skipped, and of its lines so many are ``blank`` or ``continued``; so many records are ``shared``. ``nothing``:
-    there is nothing in it that anybody could miss.
+    there is nothing in it that anybody could miss. ``fitting``: the profiles between which only a person can choose.
     """
 
     source: Source
@@ -86,6 +94,7 @@ class LeftOut:
     continued: int = 0
     shared: int = 0
     nothing: bool = False
+    fitting: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -196,7 +205,8 @@ def _outcome(
     except InputError as error:
         if not lenient:
             raise
-        return LeftOut(source, error.problems[0], "unrecognised")
+        fitting = error.profiles if isinstance(error, UndecidedError) else ()
+        return LeftOut(source, error.problems[0], "unrecognised", fitting=fitting)
     if isinstance(layout, Problem):
         return LeftOut(source, layout, "unrecognised", nothing=source.hidden)
     if layout.profile.refuse is not None:

@@ -98,6 +98,14 @@ class NotRecognised:
         return f"nearest is the profile {self.nearest}, which also needs {named(self.missing)}"
 
 
+class UndecidedError(InputError):
+    """Several profiles fit a file and none of them clearly better; ``profiles``: their names (I104)."""
+
+    def __init__(self, problem: Problem, profiles: tuple[str, ...]) -> None:
+        super().__init__(problem)
+        self.profiles = profiles
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A profile that fits: its layout, and how many of the file's headings it knows."""
@@ -146,7 +154,7 @@ def recognise(
     """The layout of a file by the best profile.
 
     ``head``: its beginning. ``sheet``: of a workbook; a ``hidden`` one is read only by a profile that names it.
-    ``of_each``: for JSON. Raises InputError (I104) where two profiles are close.
+    ``of_each``: for JSON. Raises UndecidedError where two profiles are close.
     """
     fits, nearest = _fits(head, profiles, sheet, of_each, hidden)
     if not fits:
@@ -157,7 +165,7 @@ def recognise(
     for fit in fitting:
         if all(fit is other or fit.clear_of(other) for other in fitting):
             return _explained(fit, profiles)
-    raise InputError(_undecided(name, fitting))
+    raise _undecided(name, fitting)
 
 
 def missing_of(head: Head, profile: Profile, of_each: HeadingsOfEach | None = None) -> tuple[str, ...]:
@@ -203,7 +211,7 @@ def _explained(fit: Fit, profiles: Sequence[Profile]) -> Layout:
     )
 
 
-def _undecided(name: str, fitting: Sequence[Fit]) -> Problem:
+def _undecided(name: str, fitting: Sequence[Fit]) -> UndecidedError:
     """Names those that nothing tells apart, and what each has to say for itself."""
     best = max(fitting, key=lambda fit: (fit.asked, fit.known))
     close = [fit for fit in fitting if fit is best or not best.clear_of(fit)]
@@ -221,7 +229,7 @@ def _undecided(name: str, fitting: Sequence[Fit]) -> Problem:
         f"Say which it is: in cxkpi.yaml under 'files', or with --profile and one that asks for more headings than "
         f"{listed(names)} do."
     )
-    return Problem("I104", message, Place(name), hint)
+    return UndecidedError(Problem("I104", message, Place(name), hint), tuple(names))
 
 
 # -- which profiles fit -----------------------------------------------------------------------------------------------

@@ -49,7 +49,9 @@ def _checked(path: Path | None, examples: bool) -> CheckedFile:
         text = text_of(path)
         defined = parse(text, shown)
     except CatalogueError as error:
-        return CheckedFile(shown, error.problems, _metrics(places.read(text, shown)))
+        document = places.read(text, shown)
+        not_run = outline.examples(document) if examples else 0
+        return CheckedFile(shown, error.problems, _metrics(document), not_run=not_run)
     worked = tuple(run(defined)) if examples else ()
     here = [metric for metric in defined.metrics.values() if metric.place is None or metric.place.file == shown]
     bases = [metric for metric in here if metric.variant is None]

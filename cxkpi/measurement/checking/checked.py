@@ -34,7 +34,8 @@ class CheckedFile:
     ``problems``: errors and warnings by place, examples that do not hold among them. ``metrics`` as written, without
     ``variants``, of which it says how many there are. ``examples``: those that were run, in order; none where the
     catalogue is not right, or where nobody wanted them run. ``inherited``: how many metrics and variants it has of a
-    catalogue that it extends and says nothing of; their examples are run, too.
+    catalogue that it extends and says nothing of; their examples are run, too. ``not_run``: how many examples it holds
+    that were wanted and could not be run, because the catalogue is not right.
     """
 
     path: str
@@ -43,6 +44,7 @@ class CheckedFile:
     variants: int = 0
     examples: tuple[Worked, ...] = ()
     inherited: tuple[int, int] = (0, 0)
+    not_run: int = 0
 
     @property
     def errors(self) -> int:

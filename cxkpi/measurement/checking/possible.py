@@ -19,6 +19,7 @@ from cxkpi.measurement import run_file
 from cxkpi.measurement.checking.allowed import Allowance, Lack
 from cxkpi.measurement.computing.dataset import dataset
 from cxkpi.measurement.computing.needs import leaves, missing_input, read_by, rows_read, tables_of
+from cxkpi.measurement.metric_rows.rows import barred, why_barred
 from cxkpi.measurement.run import Progress, check_any, titles
 from cxkpi.tables import Table, paths
 
@@ -52,12 +53,17 @@ def possible(
             never=meant.written,
         )
         check_any(loaded)
-        data = dataset(loaded.stored, defined.tables, defined.timezone, load_engine("polars")).data
+        engine = load_engine("polars")
+        data = dataset(loaded.stored, defined.tables, defined.timezone, engine, None, defined.calendar).data
         known = _providers(defined.tables)
+        missing = {title: missing_input(metric, others, data) for title, metric in others.items()}
+        there = [others[title] for title, why in missing.items() if why is None]
+        tables = barred(there, others, data, defined.calendar)
         found = {}
         for title, metric in others.items():
-            why = missing_input(metric, others, data)
-            lacks = () if why is None else tuple(dict.fromkeys(_lacks(metric, others, data, known)))
+            lacking = missing[title]
+            lacks = () if lacking is None else tuple(dict.fromkeys(_lacks(metric, others, data, known)))
+            why = why_barred(metric, others, tables, events=True) if lacking is None else lacking
             found[title] = Allowance(title, why is None, why, lacks)
     return found, loaded.notes
 

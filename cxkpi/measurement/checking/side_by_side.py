@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.meaning.changes import Comparison, Pair
-from cxkpi.errors import Problem, UsageError
+from cxkpi.errors import Problem
+from cxkpi.exports.load import Loaded
+from cxkpi.exports.load import load as load_exports
 from cxkpi.measurement.checking.paired import Pairing, SideBySide
 from cxkpi.measurement.run import ABSENT, Progress, measure
 from cxkpi.result import Every, NothingMeasuredError, Result, Row
-
-
-def choose(comparison: Comparison, names: Sequence[str]) -> tuple[Pair, ...]:
-    """The metrics to compute: those named, as either side calls them, else those whose numbers or verdicts may differ.
-
-    UsageError for a name neither side has.
-    """
-    if not names:
-        return comparison.affected
-    known = {title: pair for pair in comparison.pairs for title in reversed(pair) if title is not None}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        problems = []
-        for name in unknown:
-            near = get_close_matches(name, known, 1)
-            hint = f"Did you mean '{near[0]}'?" if near else None
-            problems.append(Problem("U136", f"neither catalogue has a metric '{name}'.", None, hint))
-        raise UsageError(*problems)
-    return tuple(dict.fromkeys(known[name] for name in names))
+from cxkpi.tables import Table
 
 
 def side_by_side(
     old: Catalogue,
     new: Catalogue,
-    pairs: Sequence[Pair],
+    comparison: Comparison,
     paths: Sequence[str | Path],
     *,
     named: bool = False,
@@ -49,50 +34,77 @@ def side_by_side(
     cache: bool = True,
     progress: Progress | None = None,
 ) -> SideBySide:
-    """Both catalogues over the same exports, for the metrics of ``pairs``.
+    """Both catalogues over the same exports, for the metrics whose numbers or verdicts may differ.
 
-    ``named``: somebody asked for these metrics, so one that cannot be computed is a problem and not a note.
+    ``named``: somebody asked for the metrics of the comparison, so all are computed, and one that cannot be is a
+    problem and not a note. What no change reaches is computed once and stands on both sides.
     """
+    pairs = comparison.pairs if named else comparison.affected
+    alike = frozenset(pairs) - frozenset(comparison.affected)
     results: list[Result | None] = []
     absent: list[Problem] = []
-    for catalogue, titles in (
-        (old, [title for title, _ in pairs if title is not None]),
+    sides = (
+        (old, [title for title, other in pairs if title is not None and (title, other) not in alike]),
         (new, [title for _, title in pairs if title is not None]),
-    ):
-        result = None
-        if titles:
-            try:
-                result = measure(
-                    paths,
-                    catalogue=catalogue,
-                    metrics=titles,
-                    every=every,
-                    by=by,
-                    last=last,
-                    profiles=profiles,
-                    engine=engine,
-                    cache=cache,
-                    compare="none",
-                    progress=progress,
-                )
-                absent += result.absent
-            except NothingMeasuredError as nothing:
-                if not {problem.code for problem in nothing.problems} <= ABSENT:
-                    raise
-                absent += [problem for problem in nothing.problems if problem.severity == "error"]
-        results.append(result)
+    )
+    with tempfile.TemporaryDirectory(prefix="cxkpi-") as folder:
+        exports = _Exports(Path(folder))
+        for catalogue, titles in sides:
+            result = None
+            if titles:
+                try:
+                    result = measure(
+                        paths,
+                        catalogue=catalogue,
+                        metrics=titles,
+                        every=every,
+                        by=by,
+                        last=last,
+                        profiles=profiles,
+                        engine=engine,
+                        cache=cache,
+                        compare="none",
+                        progress=progress,
+                        exports=exports.load,
+                    )
+                    absent += result.absent
+                except NothingMeasuredError as nothing:
+                    if not {problem.code for problem in nothing.problems} <= ABSENT:
+                        raise
+                    absent += [problem for problem in nothing.problems if problem.severity == "error"]
+            results.append(result)
     before, after = results
     lacking = tuple({problem.message: problem for problem in absent}.values())
     notes = [*([] if named else [problem.message for problem in lacking]), *_notes(before, after)]
     return SideBySide(
         every=every,
         by=tuple(by),
-        rows=tuple(_rows(pairs, before, after)),
+        rows=tuple(_rows(pairs, alike, before, after)),
         old=before,
         new=after,
         absent=lacking if named else (),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+class _Exports:
+    """Exports that are read once for catalogues that declare the same tables and zone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: list[tuple[Mapping[str, Table], str, Loaded]] = []
+
+    def load(self, paths: Sequence[Path], *, tables: Mapping[str, Table], timezone: str, **further: Any) -> Loaded:
+        """As ``cxkpi.exports.load.load``; what is read stays until the folder goes."""
+        for known, zone, loaded in self._read:
+            # The order of look-ups says which of them is tried first.
+            if zone == timezone and repr(known) == repr(tables):
+                return loaded
+        further["into"] = self._folder / f"{len(self._read)}"
+        further["into"].mkdir()
+        loaded = load_exports(paths, tables=tables, timezone=timezone, **further)
+        self._read.append((tables, timezone, loaded))
+        return loaded
 
 
 def _notes(before: Result | None, after: Result | None) -> list[str]:
@@ -107,11 +119,13 @@ def _notes(before: Result | None, after: Result | None) -> list[str]:
 _Cell = tuple[tuple[tuple[str, str | None], ...], date, date]
 
 
-def _rows(pairs: Sequence[Pair], before: Result | None, after: Result | None) -> list[Pairing]:
+def _rows(pairs: Sequence[Pair], alike: Set[Pair], before: Result | None, after: Result | None) -> list[Pairing]:
     sides = [_cells(result) for result in (before, after)]
     found = []
     for old_title, new_title in pairs:
         cells = [side.get(title or "", {}) for side, title in zip(sides, (old_title, new_title), strict=True)]
+        if (old_title, new_title) in alike:
+            cells[0] = cells[1]
         # Both sides keep the declared order; what only the old one has goes to the end of its group.
         order: dict[_Cell, None] = dict.fromkeys([*cells[1], *cells[0]])
         for cell in sorted(order, key=lambda cell: (cell[0] != (), _shown(cell[0]), cell[1], cell[2])):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 import polars as pl
 
 from cxkpi.calendar import Calendar
-from cxkpi.kinds.base import Branch, Cells, Figure
+from cxkpi.kinds.base import Branch, Cells, Figure, Window
 from cxkpi.kinds.registry import KINDS
 from cxkpi.kinds.rows import Data
 from cxkpi.kinds.stock import open_in
@@ -122,12 +123,18 @@ def occurring(job: Job, sums: Mapping[str, pl.DataFrame], data: Data) -> tuple[p
 
 def windows_of(job: Job) -> pl.DataFrame:
     """The windows of a job: ``period`` (their position), start, until, end."""
+    return _frame(job.windows)
+
+
+@lru_cache(maxsize=64)
+def _frame(windows: tuple[Window, ...]) -> pl.DataFrame:
+    # Most metrics of a report are about the same periods.
     return pl.DataFrame(
         {
-            "period": range(len(job.windows)),
-            "start": [window.start for window in job.windows],
-            "until": [window.until for window in job.windows],
-            "end": [window.end for window in job.windows],
+            "period": range(len(windows)),
+            "start": [window.start for window in windows],
+            "until": [window.until for window in windows],
+            "end": [window.end for window in windows],
         },
         schema={"period": pl.Int64, "start": pl.Date, "until": pl.Date, "end": pl.Date},
     )
@@ -174,7 +181,8 @@ def _cells(
     by, periods = list(job.by), windows.height
     # A dimension that is also a key (the cluster, by --by) still tells the clusters of the whole apart.
     dropped = [name for name in by if name not in branch.keys]
-    whole = per_period(frame.drop(dropped), branch, [], windows, calendar).rename({"period": "cell"})
+    whole = per_period(frame.drop(dropped) if dropped else frame, branch, [], windows, calendar)
+    whole = whole.rename({"period": "cell"})
     if not by:
         return whole
     numbered = combinations.with_row_index("combination")

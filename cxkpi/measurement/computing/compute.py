@@ -34,7 +34,7 @@ from cxkpi.measurement.computing.needs import (
 from cxkpi.measurement.computing.periods import Span, asked, windows, with_earlier
 from cxkpi.measurement.computing.plans import Job, Only, Sums, run
 from cxkpi.measurement.computing.versions import figures
-from cxkpi.measurement.metric_rows.rows import jobs_of, rows_of_event, with_definitions, with_metric_rows
+from cxkpi.measurement.metric_rows.rows import jobs_of, rows_of_event, why_barred, with_definitions, with_metric_rows
 from cxkpi.result import Every, Row
 
 Key = tuple[str, str | None]
@@ -85,14 +85,10 @@ def compute(
     watched = [*usable, *guards_of(usable, others, data).values(), *further]
     data, barred = with_metric_rows(watched, others, data, question.calendar)
     for metric in usable:
-        why = [barred[table] for one in leaves([metric], others) for table in tables_of(one) if table in barred]
-        left_out |= {metric.key: why[0]} if why else {}
+        why = why_barred(metric, others, barred)
+        left_out |= {} if why is None else {metric.key: why}
     usable = [metric for metric in usable if metric.key not in left_out]
-    further = [
-        one
-        for one in further
-        if not any(table in barred for leaf in leaves([one], others) for table in tables_of(leaf))
-    ]
+    further = [one for one in further if why_barred(one, others, barred) is None]
     notes = []
     if question.by:
         lacks = {metric.key: _lacks(metric, question.by, others, data) for metric in usable}

@@ -284,15 +284,19 @@ def _max(stored: Stored, column: str) -> object:
 def _days(stored: Stored, column: str) -> Mapping[date, int]:
     """How many rows each day has, UTC."""
     if stored.frame is not None:
-        moments = stored.frame[column].drop_nulls().to_list()
-        return Counter(moment.date() if isinstance(moment, datetime) else moment for moment in moments)
+        moments = stored.frame[column].to_list()
+        return Counter(one.date() if isinstance(one, datetime) else one for one in moments if one is not None)
     days = stored.lazy().group_by(pl.col(column).dt.date().alias("day")).len().collect()
     return {day: count for day, count in days.iter_rows() if day is not None}
 
 
 def _repeats(stored: Stored, table: Table) -> bool:
     """Whether a key stands in several rows, as in a table written by hand; files were freed of that when read."""
-    if stored.frame is None or table.span is not None:
+    if stored.frame is None or table.span is not None or stored.frame.height < 2:
         return False
+    if len(table.key) == 1:
+        key = stored.frame[table.key[0]]
+        nulls = key.null_count()
+        return key.n_unique() - bool(nulls) < key.len() - nulls
     keys = stored.frame.select(table.key).drop_nulls()
     return bool(keys.is_duplicated().any())

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from cxkpi.documents.spelling import listed, nearest
 from cxkpi.errors import Problem, UsageError
 from cxkpi.kinds import versions
 from cxkpi.kinds.base import Branch
@@ -35,11 +36,13 @@ def _has(name: str, branch: Branch, data: Data) -> bool:
 def unknown_dimension(verb: str, names: Sequence[str], metrics: Sequence[Metric], data: Data) -> UsageError:
     tables = sorted({branch.table for metric in metrics for branch in versions.branches(metric, data).values()})
     known = sorted({name for table in tables for name in dimensions(table, data)})
+    near = [found for name in names if (found := nearest(name, known)) is not None]
+    guess = f"Did you mean {listed([repr(name) for name in dict.fromkeys(near)])}? " if near else ""
     return UsageError(
         Problem(
             "U032",
             f"no metric asked for can be {verb} by {', '.join(names)}.",
-            hint=f"Dimensions in these data: {', '.join(known)}.",
+            hint=f"{guess}Dimensions in these data: {', '.join(known)}.",
         )
     )
 

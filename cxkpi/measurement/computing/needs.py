@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from cxkpi.kinds.versions import branches
 from cxkpi.measurement.metric_rows.tables import declared
 
 _NO_FILE = "no file gives "
+_BY_WAY_OF = re.compile(r"^(?:it reads [^,]+, and )+")
 
 
 def missing_input(metric: Metric, others: Mapping[str, Metric], data: Data) -> str | None:
@@ -132,10 +134,11 @@ def by_lack(reasons: Mapping[str, str]) -> tuple[tuple[tuple[str, ...], str], ..
     """What is lacking, each thing once, with the titles of all metrics it stops.
 
     ``reasons``: why each metric cannot be computed, as :func:`missing_input` says it, by title. Columns that stop the
-    same metrics stand together.
+    same metrics stand together. Where there are several metrics, one that reads another lacks what that one lacks.
     """
     stopped: dict[str, list[str]] = {}
-    for title, why in reasons.items():
+    for title, said in reasons.items():
+        why = _BY_WAY_OF.sub("", said) if len(reasons) > 1 else said
         columns = why.removeprefix(_NO_FILE).split(", ")
         single = why.startswith(_NO_FILE) and all(" " not in column for column in columns)
         for lack in columns if single else (why,):

@@ -128,7 +128,7 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
     step = selecting(step, _numbers(only, "hour"), _numbers(only, "weekday"))
     if step is not None:
         timed = step(timed)
-    timed = timed.having(timed.frame.filter(~nw.col(LOCAL).is_null()))
+    timed = timed.having(timed.frame.drop_nulls(LOCAL))
     frame = _selected(timed, _read_from(first, only))
     timed = timed.having(frame)
     daily = any(stream.daily for stream in streams)
@@ -151,7 +151,7 @@ def _sums_pass(streams: Sequence[_Stream], data: Data, only: Only) -> Pass:
         *keys,
         *(expression.alias(name) for name, expression in added.items()),
     )
-    plan = grouped.group_by("atom", *columns.values()).agg(*(nw.col(name).sum() for name in added))
+    plan = grouped.group_by("atom", *columns.values()).agg(nw.col(*added).sum())
     return Pass(tuple(streams), plan, columns, sums, check)
 
 
@@ -181,7 +181,7 @@ def _check(timed: Rows, streams: Sequence[_Stream], only: Only, late: set[str], 
             blank = reduce(or_, (counted.column(name).is_null() for name in names), nw.lit(False))
             flags[f"{kind}{number}"] = flag(member & blank)
     columns = counted.frame.select(*(expression.alias(name) for name, expression in flags.items()))
-    return columns.select(*(nw.col(name).sum() for name in flags))
+    return columns.select(nw.col(*flags).sum())
 
 
 def _list_pass(stream: _Stream, data: Data, only: Only) -> Pass:
@@ -294,20 +294,29 @@ class Sums:
 def run(jobs: Sequence[Job], data: Data) -> Sums:
     """Run every pass together and hand each job its sums."""
     found: dict[tuple[int, str], pl.DataFrame] = {}
-    refused: dict[int, bool] = {}
     planned = passes(jobs, data)
-    checks = [one for one in planned if one.check is not None]
-    plans = [one.plan for one in planned] + [one.check for one in checks if one.check is not None]
-    frames = data.engine.collect(plans)
+    checks = [(one, one.check) for one in planned if one.check is not None]
+    frames = data.engine.collect([one.plan for one in planned] + [plan for _, plan in checks])
     for one, frame in zip(planned, frames[: len(planned)], strict=True):
         for stream in one.streams:
             found[(stream.job, stream.branch)] = _sums(frame, one, stream, data, jobs[stream.job].only)
-    for one, counts in zip(checks, frames[len(planned) :], strict=True):
+    return Sums(found, _refused([one for one, _ in checks], frames[len(planned) :]))
+
+
+def refused(jobs: Sequence[Job], data: Data) -> Mapping[int, bool]:
+    """What ``run`` would say of jobs that may not be cut by what is asked, without adding anything up."""
+    checks = [(one, one.check) for one in passes(jobs, data) if one.check is not None]
+    return _refused([one for one, _ in checks], data.engine.collect([plan for _, plan in checks])) if checks else {}
+
+
+def _refused(checked: Sequence[Pass], counted: Sequence[pl.DataFrame]) -> dict[int, bool]:
+    found: dict[int, bool] = {}
+    for one, counts in zip(checked, counted, strict=True):
         for number, stream in enumerate(one.streams):
             whole = bool(counts[f"only{number}"].item())
             if whole or counts[f"by{number}"].item():
-                refused[stream.job] = refused.get(stream.job, False) or whole
-    return Sums(found, refused)
+                found[stream.job] = found.get(stream.job, False) or whole
+    return found
 
 
 def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:
@@ -321,15 +330,19 @@ def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Onl
     )
     if stream.spec.form == "spells":
         return _spells(part, stream, data, only)
-    part = _with_text(part, groups - stream.spec.derived.keys())
+    dimensions = groups - stream.spec.derived.keys()
     if stream.spec.form == "list":
-        return part
+        return _with_text(part, dimensions)
+    if groups == one.groups.keys():
+        # These are the pass's own groups, so there is nothing left to add up.
+        return _with_text(part, dimensions, pl.col(names).cast(pl.Int128).fill_null(0))
+    part = _with_text(part, dimensions)
     return part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
 
 
-def _with_text(frame: pl.DataFrame, dimensions: Iterable[str]) -> pl.DataFrame:
+def _with_text(frame: pl.DataFrame, dimensions: Iterable[str], *further: pl.Expr) -> pl.DataFrame:
     """Dimension values as text, so that a queue named 7 and one named Billing are of one type."""
-    return frame.with_columns(pl.col(name).cast(pl.String) for name in sorted(dimensions))
+    return frame.with_columns(*(pl.col(name).cast(pl.String) for name in sorted(dimensions)), *further)
 
 
 def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:

@@ -29,7 +29,7 @@ from cxkpi.measurement.computing.judge import row
 from cxkpi.measurement.computing.maturity import settled_until
 from cxkpi.measurement.computing.needs import formulas_below, leaves, rule_of, rules_of, tables_of
 from cxkpi.measurement.computing.periods import Span, windows
-from cxkpi.measurement.computing.plans import Job, run
+from cxkpi.measurement.computing.plans import Job, refused, run
 from cxkpi.measurement.computing.versions import figures, is_of_one_meaning
 from cxkpi.measurement.metric_rows.plain import COLUMNS, is_plain, plain_rows
 from cxkpi.measurement.metric_rows.tables import declared
@@ -47,31 +47,74 @@ def with_metric_rows(
     ``others``: metrics by title. The question asked does not reach in here: a row is about its whole period, whatever
     dates or dimension values are selected.
     """
-    rules = list(dict.fromkeys(rule for metric in leaves(metrics, others) for rule in rules_of(metric)))
+    jobs, numbers_of = _jobs_of_each(_rules(metrics, others), others, data, calendar)
+    if not jobs:
+        return data, {}
+    sums = run(jobs, data)
+    found = data
+    for rule, numbers in numbers_of.items():
+        own = [
+            (jobs[number], {name: sums.frames[(number, name)] for name in jobs[number].branches}) for number in numbers
+        ]
+        rows, withheld = side_by_side(rule, own, others, data, calendar)
+        found = declared(rule, _tables(rule, others), found, rows, withheld)
+    return found, _barred(numbers_of, jobs, sums.refused)
+
+
+def barred(metrics: Sequence[Metric], others: Mapping[str, Metric], data: Data, calendar: Calendar) -> dict[str, str]:
+    """Why rows of metrics that these metrics read may not be read, by table, without computing them.
+
+    Those in which the event of a time to an event is looked for are among them.
+    """
+    events = (rule_of(metric) for metric in leaves(metrics, others))
+    rules = dict.fromkeys([*_rules(metrics, others), *(rule for rule in events if rule is not None)])
+    jobs, numbers_of = _jobs_of_each(list(rules), others, data, calendar)
+    return _barred(numbers_of, jobs, refused(jobs, data))
+
+
+def why_barred(
+    metric: Metric, others: Mapping[str, Metric], tables: Mapping[str, str], *, events: bool = False
+) -> str | None:
+    """Why a metric cannot be computed, given the tables that may not be read and why; None where it can.
+
+    ``events``: for want of an event, too, for which a report has a row without a value.
+    """
+    below = leaves([metric], others)
+    read = [table for one in below for table in tables_of(one)]
+    rules = [rule_of(one) for one in below] if events else []
+    read += [rule.table for rule in rules if rule is not None]
+    return next((tables[table] for table in read if table in tables), None)
+
+
+def _rules(metrics: Sequence[Metric], others: Mapping[str, Metric]) -> list[MetricRows]:
+    return list(dict.fromkeys(rule for metric in leaves(metrics, others) for rule in rules_of(metric)))
+
+
+def _jobs_of_each(
+    rules: Sequence[MetricRows], others: Mapping[str, Metric], data: Data, calendar: Calendar
+) -> tuple[list[Job], dict[MetricRows, range]]:
+    """The jobs of several rules, and by rule which of them are its own."""
     jobs: list[Job] = []
     numbers_of: dict[MetricRows, range] = {}
     for rule in rules:
         inner = jobs_of(rule, others, data, calendar)
         numbers_of[rule] = range(len(jobs), len(jobs) + len(inner))
         jobs += inner
-    if not jobs:
-        return data, {}
-    sums = run(jobs, data)
-    refused: dict[str, str] = {}
-    found = data
+    return jobs, numbers_of
+
+
+def _barred(
+    numbers_of: Mapping[MetricRows, range], jobs: Sequence[Job], refused_jobs: Mapping[int, bool]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
     for rule, numbers in numbers_of.items():
-        barred = next((jobs[number].metric.title for number in numbers if number in sums.refused), None)
-        if barred is not None:
+        title = next((jobs[number].metric.title for number in numbers if number in refused_jobs), None)
+        if title is not None:
             entity = ", ".join(rule.per)
-            refused[rule.table] = (
-                f"it reads {barred} by {entity}, which counts contacts nobody answered, and they have no {entity}"
+            found[rule.table] = (
+                f"it reads {title} by {entity}, which counts contacts nobody answered, and they have no {entity}"
             )
-        own = [
-            (jobs[number], {name: sums.frames[(number, name)] for name in jobs[number].branches}) for number in numbers
-        ]
-        rows, withheld = side_by_side(rule, own, others, data, calendar)
-        found = declared(rule, _tables(rule, others), found, rows, withheld)
-    return found, refused
+    return found
 
 
 def rows_of_event(

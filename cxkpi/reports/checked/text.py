@@ -7,6 +7,7 @@ from dataclasses import replace
 from cxkpi.errors import Problem
 from cxkpi.measurement.checking.checked import Checked, CheckedFile
 from cxkpi.reports.checked.safe import plain
+from cxkpi.reports.figures import counted
 
 
 def render(checked: Checked, *, quiet: bool = False) -> str:
@@ -27,7 +28,9 @@ def summary(file: CheckedFile) -> str:
     """One line about a file: how much it defines, and how much of that is wrong."""
     held = sum(one.problem is None for one in file.examples)
     if file.errors and not file.examples:
-        return f"{file.path}: {_counted(file.errors, 'error')}"
+        waiting = "its example was" if file.not_run == 1 else f"its {file.not_run:,} examples were"
+        left = f"; {waiting} not run, as the catalogue has to be right first" if file.not_run else ""
+        return f"{file.path}: {counted(file.errors, 'error')}{left}"
     metrics, variants = file.inherited
     parts = _defined(len(file.metrics), file.variants)
     if metrics or variants:
@@ -36,17 +39,13 @@ def summary(file: CheckedFile) -> str:
         parts += whole[1:]
     if held == len(file.examples):
         if held:
-            parts.append(f"{_counted(held, 'example')} {'holds' if held == 1 else 'hold'}")
+            parts.append(f"{counted(held, 'example')} {'holds' if held == 1 else 'hold'}")
     else:
-        parts.append(f"{held} of {_counted(len(file.examples), 'example')} hold")
+        parts.append(f"{held} of {counted(len(file.examples), 'example')} hold")
     if file.warnings:
-        parts.append(_counted(file.warnings, "warning"))
+        parts.append(counted(file.warnings, "warning"))
     return f"{file.path}: {', '.join(parts)}"
 
 
 def _defined(metrics: int, variants: int) -> list[str]:
-    return [_counted(metrics, "metric"), *([_counted(variants, "variant")] if variants else [])]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return [counted(metrics, "metric"), *([counted(variants, "variant")] if variants else [])]

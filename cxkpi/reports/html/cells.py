@@ -153,5 +153,4 @@ def counted(amount: float | None) -> Cell:
     """An amount that is counted or added up, as it is."""
     if amount is None:
         return number("", None)
-    text = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
-    return number(text, amount)
+    return number(figures.fixed(amount, 0 if amount == int(amount) else 2), amount)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from cxkpi.reports import figures, periods, summary
+from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.html import cells
 from cxkpi.reports.html.cells import Cell, Table
 from cxkpi.reports.html.charts import Chart, Point, draw, specification
 from cxkpi.reports.html.sparks import spark
-from cxkpi.reports.html.tables import history, ledger, over_time, overview, split
-from cxkpi.reports.page import Page, group, plain, prepare, shortened
-from cxkpi.reports.reading import Line, also_missed
-from cxkpi.reports.remarks import compared, remarks, span
-from cxkpi.result import Result, Row
+from cxkpi.reports.html.tables import MOST_RESTATED, history, ledger, over_time, overview, restatement, split
+from cxkpi.reports.page import Page, group, prepare, shortened
+from cxkpi.reports.reading import Line, aliases, also_missed
+from cxkpi.reports.remarks import compared, numbered, remarks, span
+from cxkpi.result import Restatement, Result, Row
 
 MOST_TILES = 12
 """Metrics that get a tile; where there are more, a table names them all."""
@@ -81,7 +81,8 @@ class Content:
     files: Table
     notes: tuple[str, ...]
     also: tuple[str, ...]
-    restated: tuple[str, ...]
+    restated: str
+    restatements: Table | None
     absent: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
     legend: tuple[str, ...]
@@ -93,7 +94,7 @@ def compose(result: Result, *, show_values: bool) -> Content:
     seen = f"{'data to' if result.as_of_from_data else 'as of'} {until}"
     page = prepare(result, UNICODE, show_values) if result.rows else None
     blocks = _blocks(page) if page is not None else ()
-    heading = shortened(periods.name(page.heading), _NAME) if page is not None else "No figures"
+    heading = shortened(periods.heading(page.heading), _NAME) if page is not None else "No figures"
     wholes = [(anchor, lines[0]) for anchor, lines in blocks if not lines[0].by]
     tiles = tuple(_tile(page, anchor, line) for anchor, line in _foremost(wholes)) if page is not None else ()
     room = MOST_CELLS
@@ -108,14 +109,15 @@ def compose(result: Result, *, show_values: bool) -> Content:
         title=f"Contact centre KPIs, {heading}",
         heading=heading,
         subtitle=f"Contact centre KPIs · {shortened(result.timezone, _NAME)}, {seen}",
-        summary=_summary([line.row for _, line in wholes]),
+        summary=_summary([line.row for _, line in wholes], result.restated),
         tiles=tiles,
         overview=overview(page, wholes) if page is not None and len(wholes) > MOST_TILES else None,
         sections=tuple(sections),
         files=ledger(result.files),
         notes=tuple(shortened(note, _NOTE) for note in result.notes),
         also=tuple(_also(result)),
-        restated=tuple(shortened(told, _NOTE) for told in summary.restated(result, show_values)),
+        restated=_restated(result),
+        restatements=restatement(result, aliases(result, show_values=show_values)),
         absent=tuple(shortened(problem.message, _NOTE) for problem in result.absent),
         provenance=(
             ("catalogue", f"{shortened(result.catalogue_path, _NAME)} ({shortened(result.catalogue_hash, _NAME)})"),
@@ -149,17 +151,30 @@ def _foremost(wholes: Sequence[tuple[str, Line]]) -> Sequence[tuple[str, Line]]:
     return (aimed or own or wholes)[:MOST_TILES]
 
 
-def _summary(rows: Sequence[Row | None]) -> str:
+def _restated(result: Result) -> str:
+    """What became of an earlier run's figures, in a sentence; how many of them the table has no room for."""
+    if result.restated is None:
+        return ""
+    said = shortened(restatements.heading(result, result.restated), _NOTE)
+    more = len(result.restated.cells) - MOST_RESTATED
+    beyond = f" The first {MOST_RESTATED} are shown; -o report.json holds them all." if more > 0 else ""
+    return f"{said[:1].upper()}{said[1:]}.{beyond}"
+
+
+def _summary(rows: Sequence[Row | None], restated: Restatement | None) -> str:
     told = {"met": "met", "missed": "missed", "alarm": "at or beyond the alarm"}
     counts = {status: sum(row is not None and row.status == status for row in rows) for status in told}
     judged = sum(counts.values())
+    past = 0 if restated is None else len(restated.cells)
+    changed = f"{past:,} past figure{'s' if past > 1 else ''} restated" if past else ""
     if not judged:
-        return ""
+        return changed
     parts = [f"{number} {told[status]}" for status, number in counts.items() if number]
     traded = sum(row is not None and cells.traded(row) for row in rows)
     if traded:
         parts.append(f"{traded} improved at the expense of another")
-    return f"{judged} target{'s' if judged > 1 else ''}: {', '.join(parts)}"
+    verdicts = f"{judged} target{'s' if judged > 1 else ''}: {', '.join(parts)}"
+    return f"{verdicts}; {changed}" if changed else verdicts
 
 
 def _also(result: Result) -> Iterator[str]:
@@ -176,7 +191,9 @@ def _tile(page: Page, anchor: str, line: Line) -> Tile:
     past = [one.value if one.period.complete else None for _, one in sorted(line.rows.items())]
     moved = None
     if row is not None and row.change is not None:
+        # The sign of noise would stand beside the dot between target and change.
         moved = cells.change(scale, row)
+        moved = replace(moved, text=moved.text.removesuffix(UNICODE.noise).rstrip())
     return Tile(
         anchor=anchor,
         label=cells.label(page, line),
@@ -333,8 +350,7 @@ def _legend(page: Page) -> Iterator[str]:
         yield "bounds: between these the figure will be once all records are judged"
     if any(scale.style == "clock" for scale in page.scales.values()):
         yield "times: minutes:seconds"
-    for dimension in page.aliases:
-        yield f"Values of {plain(dimension)} are numbered; --show-values prints them"
+    yield from (shortened(sentence, _NOTE).removesuffix(".") for sentence in numbered(page))
 
 
 def _any(rows: Sequence[Row], status: str) -> bool:

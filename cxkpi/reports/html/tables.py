@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cxkpi.reports import figures, periods
+from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE, Scale
 from cxkpi.reports.html import cells
 from cxkpi.reports.html.cells import Cell, Heading, Table
 from cxkpi.reports.html.sparks import spark
 from cxkpi.reports.page import Page, group, shortened
 from cxkpi.reports.reading import Line
-from cxkpi.result import FileEntry, Row
+from cxkpi.reports.restatements import WAITED
+from cxkpi.result import FileEntry, Result, Row
+
+MOST_RESTATED = 300
+"""Restated figures that a page lists."""
 
 _NAME, _PATH = 80, 160
 
@@ -186,6 +190,37 @@ def overview(page: Page, wholes: Sequence[tuple[str, Line]]) -> Table:
             for anchor, line in wholes
         ),
     )
+
+
+def restatement(result: Result, hidden: Mapping[str, Mapping[str, str]]) -> Table | None:
+    """The figures of past periods that are not what an earlier run had; None where there are none.
+
+    ``hidden``: what values of dimensions are printed as.
+    """
+    told = restatements.told(result, hidden, MOST_RESTATED)
+    if not told:
+        return None
+    judged = any(one.verdicts is not None for one in told)
+    named = (Heading(shortened(name, _NAME), "text") for name in result.by)
+    verdict = (Heading("verdict", "text"),) if judged else ()
+    return Table(
+        "Restated figures",
+        (Heading("metric"), Heading("period", "text"), *named, _figure("then"), _figure("now"), *verdict,
+         _figure("n then"), _figure("n now"), Heading("why", "text")),
+        tuple(
+            (
+                Cell(shortened(one.label, _NAME)),
+                Cell(shortened(periods.name(one.period), _NAME), one.period.start.isoformat(), "text"),
+                *(Cell(shortened(value, _NAME), look="text") for value in one.by.values()),
+                cells.number(one.then, None if one.cell.then is None else one.cell.then.value),
+                cells.number(one.now, None if one.cell.now is None else one.cell.now.value, "value"),
+                *((Cell("" if one.verdicts is None else " → ".join(one.verdicts), look="text"),) if judged else ()),
+                *(cells.counted(number) for number in one.counts),
+                Cell(one.why + ("" if one.final else WAITED), look="text told"),
+            )
+            for one in told
+        ),
+    )  # fmt: skip
 
 
 def ledger(files: Sequence[FileEntry]) -> Table:

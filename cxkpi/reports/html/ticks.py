@@ -39,7 +39,7 @@ def _steps(span: float, scale: Scale) -> Iterator[float]:
 def labels(marks: Sequence[float], scale: Scale) -> tuple[str, ...]:
     """The marks in their unit, with as few decimals as keep them exact and apart."""
     for decimals in range(_MOST_DECIMALS + 1):
-        written = replace(scale, decimals=decimals)
+        written = replace(scale, decimals=decimals, even=True)
         said = tuple(written.value(mark) for mark in marks)
         if len(set(said)) == len(said) and all(_exact(mark, scale, decimals) for mark in marks):
             return said

@@ -66,7 +66,7 @@ def text(result: Result, *, width: int = 100, unicode: bool = True, show_values:
 def _heading(page: Page) -> Text:
     result = page.result
     seen = f"{'data to' if result.as_of_from_data else 'as of'} {periods.until(result.as_of, result.timezone)}"
-    parts = [Text(periods.name(page.heading), style="bold"), Text(result.timezone), Text(seen)]
+    parts = [Text(periods.heading(page.heading), style="bold"), Text(plain(result.timezone)), Text(seen)]
     return Text(f" {page.glyphs.dot} ").join(parts)
 
 
@@ -95,7 +95,7 @@ def _table(page: Page, columns: Sequence[Column], unicode: bool) -> RenderableTy
             table.add_row(*(column.cells[indexes[id(line)]] for column in columns))
         last = number == len(blocks) - 1
         if why := page.refused.get((block[0].info.metric, block[0].info.variant)):
-            cut = ", ".join(page.result.by)
+            cut = ", ".join(map(plain, page.result.by))
             parts.append(Padding(Text(f"by {cut}  refused: {why}", style="dim"), (0, 0, 0, 2)))
             if not last:
                 table = grid(box, "bold", columns, header=False)

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cxkpi.exports.adopting.adopted import FILL_IN, Adopted, Known, Proposal, RuleDraft
-from cxkpi.reports.figures import ASCII, UNICODE, Glyphs
+from cxkpi.reports.figures import ASCII, UNICODE, Glyphs, fixed
 from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.columns import GAP, Column
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
@@ -167,7 +167,7 @@ def _options(rule: Mapping[str, Any], question: str | None) -> Iterator[str]:
 
 
 def _sure(confidence: float | None, confirm: bool) -> Text:
-    text = Text("" if confidence is None else f"{round(100 * confidence):>3} %")
+    text = Text("" if confidence is None else f"{fixed(confidence, 0, percent=True):>3} %")
     if confirm:
         text.append(" ?", style="bold yellow")
     return text

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cxkpi.measurement.computing.goals import shortfall
 from cxkpi.reports import figures, periods
-from cxkpi.reports.page import Page, confidence, group, single_target, title
+from cxkpi.reports.page import Page, confidence, group, plain, single_target, title
 from cxkpi.reports.reading import Line, at_whose_expense
 from cxkpi.result import Period, Row
 
@@ -155,7 +155,7 @@ def _widest_label(page: Page) -> int:
 
 
 def _label_heading(page: Page) -> str:
-    return f"Metric by {', '.join(page.result.by)}" if page.result.by else "Metric"
+    return f"Metric by {', '.join(map(plain, page.result.by))}" if page.result.by else "Metric"
 
 
 def _value(page: Page) -> Column:

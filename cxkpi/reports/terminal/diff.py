@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cxkpi.catalogue.meaning.changes import Comparison, Detail
 from cxkpi.measurement.checking.paired import SideBySide
-from cxkpi.reports.changes import MEANS, Block, Figures, blocks, figures, legend, summary
+from cxkpi.reports.changes import MEANS, Block, Figures, becomes, blocks, figures, flips, legend, since, summary
 from cxkpi.reports.figures import ASCII, UNICODE
 from cxkpi.reports.page import plain
 
@@ -48,13 +48,12 @@ def _block(block: Block, width: int, arrow: str, unicode: bool) -> Iterator[Rend
         head.append(f"  {change.action}")
     if change.label:
         head.append(f"  {plain(change.label)}")
-    if block.also:
-        head.append(f"; also {', '.join(map(plain, block.also))}", style="dim")
-    if change.reaches:
-        head.append(f"  reaches {_names(change.reaches)}", style="dim")
     yield Padding(head, (0, 0, 0, 3))
-    if block.details:
-        longest = min(_KEY, max(cell_len(detail.key) for detail in block.details))
+    further = [("from", since(change)), ("reaches", _names(change.reaches)), ("also", ", ".join(block.also))]
+    said = [(key, text) for key, text in further if text]
+    keys = [*(detail.key for detail in block.details), *(key for key, _ in said)]
+    if keys:
+        longest = min(_KEY, max(map(cell_len, keys)))
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=longest, overflow="fold")
         table.add_column(overflow="fold")
@@ -62,20 +61,24 @@ def _block(block: Block, width: int, arrow: str, unicode: bool) -> Iterator[Rend
         for detail in block.details:
             for at, line in enumerate(_values(detail, room, arrow, unicode)):
                 table.add_row(Text("" if at else plain(detail.key)), line)
+        for key, text in said:
+            table.add_row(Text(key, style="dim"), Text(plain(text), style="dim"))
         yield Padding(table, (0, 0, 0, 5))
 
 
 def _names(titles: Sequence[str]) -> str:
     more = len(titles) - _REACHES
-    return ", ".join(map(plain, titles[:_REACHES])) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(titles[:_REACHES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _values(detail: Detail, room: int, arrow: str, unicode: bool) -> list[Text]:
     none = "—" if unicode else "--"
     old, new = (none if text is None else plain(text) for text in (detail.old, detail.new))
-    via = "" if detail.via is None else f", by {plain(detail.via)}"
+    # Keys that say what is read name it themselves.
+    via = "" if detail.via is None or detail.key.startswith("reads") else f", by {plain(detail.via)}"
     if old == new:
-        return [Text(f"{new}{via}")]
+        changed = becomes(detail)
+        return [Text(f"{new}{via}" if changed is None else f"{new} ({changed})")]
     if cell_len(old) + cell_len(new) + len(via) + 4 <= room:
         return [Text(f"{old} {arrow} {new}{via}")]
     return [Text(f"- {old}", style="dim"), Text(f"+ {new}{via}")]
@@ -89,8 +92,7 @@ def _numbers(found: SideBySide, unicode: bool, show_values: bool) -> Iterator[Re
         what = "No number could be computed." if found.notes else "No number can be different."
         yield Text(f" {what}")
         return
-    flips = "1 verdict flips" if found.flips == 1 else f"{found.flips} verdicts flip"
-    yield Text.assemble(" ", ("the same exports under both", "bold"), f": {flips}")
+    yield Text.assemble(" ", ("the same exports under both", "bold"), f": {flips(found)}")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     for heading in ("", *found.by):
         table.add_column(plain(heading), overflow="fold")

@@ -391,7 +391,7 @@ def _percent(part: int, whole: int) -> str:
     share = 100 * part / whole if whole else 0.0
     if part < whole:
         share = min(share, 99.9)
-    return f"{share:.1f} %".replace("100.0 %", "100 %")
+    return f"{figures.fixed(share, 1)} %".replace("100.0 %", "100 %")
 
 
 def _impossible(found: Diagnosis) -> Iterator[RenderableType]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
+from cxkpi.documents.spelling import listed
 from cxkpi.reports import periods
 from cxkpi.reports.page import Page, confidence
-from cxkpi.reports.remarks import compared, gathered
+from cxkpi.reports.remarks import compared, gathered, numbered
 from cxkpi.reports.terminal.columns import Column, left_out
 from cxkpi.reports.terminal.layout import WIDEST_LEGEND
 
@@ -51,7 +52,7 @@ def symbols(page: Page, columns: Sequence[Column]) -> Iterator[str]:
         yield f"{glyphs.bars[0]}{glyphs.bars[-1]} lowest to highest of its row"
     missing, needed = left_out(page, columns)
     if missing:
-        yield f"{' and '.join(missing)}: widen to {needed} columns"
+        yield f"{listed(missing, 'and')}: widen to {needed} columns"
 
 
 def packed(entries: Iterable[str], width: int) -> Iterator[str]:
@@ -76,6 +77,4 @@ def sentences(page: Page, columns: Sequence[Column]) -> Iterator[str]:
         for period in page.periods:
             if period.start > page.heading.start and not period.complete:
                 yield f"Only part of {periods.name(period)} is in view, and it is not shown."
-    for dimension in page.aliases:
-        if any(dimension in line.by for line in page.lines):
-            yield f"Values of {dimension} are numbered; --show-values prints them."
+    yield from (sentence[0].upper() + sentence[1:] for sentence in numbered(page))

@@ -17,6 +17,7 @@ from cxkpi.reports.reading import numbered
 from cxkpi.reports.xlsx.data import data
 from cxkpi.reports.xlsx.formats import Formats
 from cxkpi.reports.xlsx.metrics import metrics
+from cxkpi.reports.xlsx.restated import restated
 from cxkpi.reports.xlsx.sources import definitions, files
 from cxkpi.reports.xlsx.summary import summary
 from cxkpi.result import Result
@@ -41,7 +42,8 @@ def render(result: Result, *, show_values: bool = False) -> bytes:
         if result.rows:
             page = prepare(result, UNICODE, show_values)
             summary(book, formats, page)
-            data(book, formats, result if show_values else numbered(result))
+            restated(book, formats, page)
+            data(book, formats, numbered(result, show_values=show_values))
             metrics(book, formats, page)
         definitions(book, formats, result)
         files(book, formats, result)

@@ -22,6 +22,9 @@ REASONS: Mapping[Reason, str] = {
 }
 
 
+VERDICT_WIDTH = 17
+"""Of a column of verdicts: reasons why there is none are wider than figures, the longest go on below."""
+
 WORDS = ("verdict", "beyond chance")
 """The headings of :func:`columns` that are not over figures."""
 
@@ -43,7 +46,7 @@ def write(sheet: Sheet, first: int, names: tuple[str, ...], scale: Scale, row: R
     bounds = row.bounds or (None, None)
     place = {name: first + index for index, name in enumerate(names)}
     _figure(sheet, place["value"], scale, row.value, apart_from=low if high is None else None)
-    sheet.text(place["verdict"], row.status or (REASONS[row.reason] if row.reason else ""))
+    sheet.text(place["verdict"], row.status or (REASONS[row.reason] if row.reason else ""), wrapped=True)
     _figure(sheet, place["target"], scale, low)
     if "target to" in place:
         _figure(sheet, place["target to"], scale, high)

@@ -6,14 +6,14 @@ of days.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from cxkpi.reports.figures import Scale
 
 DAY_S = 86400
-# A cell's own separator: durations from an hour on are h:mm:ss, others m:ss, as everywhere else in a report.
-_HOUR = "[>=0.041666666]"
+_HAIR = 2.0**-50
 
 
 class Formats:
@@ -34,7 +34,7 @@ class Formats:
 
     def number(self, scale: Scale, value: float, *, extra: int = 0) -> Any:
         """The format of a metric's figure, with ``extra`` decimals beyond the usual."""
-        return self.of(_value(scale, value, scale.decimals + extra))
+        return self.of(_value(scale, value, scale.places(value) + extra))
 
     def axis(self, scale: Scale) -> str:
         """The number code of a chart's axis."""
@@ -42,7 +42,8 @@ class Formats:
 
     def change(self, scale: Scale, difference: float) -> Any:
         """The format of a metric's change, see :func:`change`; one that is shown as 0 has no sign."""
-        return self.of(_change(scale, signed=any(digit in "123456789" for digit in scale.number(difference))))
+        signed = any(digit in "123456789" for digit in scale.number(difference, signed=True))
+        return self.of(_change(scale, scale.places(difference, change=True), signed=signed))
 
     def of(self, code: str) -> Any:
         """The format of a number code."""
@@ -88,13 +89,20 @@ class Formats:
 
 
 def stored(scale: Scale, value: float) -> float:
-    """A value as a spreadsheet keeps it: durations in days, everything else as it is."""
-    return value / DAY_S if scale.style in ("clock", "seconds") else value
+    """A value as a spreadsheet keeps it: durations in days, everything else as it is.
+
+    Seconds that are half way go a hair beyond it: their fraction of a day is hardly ever exact, and they would be
+    rounded down. The hair is less than what a spreadsheet writes into its file.
+    """
+    if scale.style not in ("clock", "seconds"):
+        return value
+    half_way = "." in (written := repr(value)) and written.endswith("5")
+    return value / DAY_S * (1 + _HAIR if half_way else 1)
 
 
 def change(scale: Scale, difference: float) -> float:
     """A change in the unit its format names: seconds, percentage points, or the metric's own."""
-    return difference * 100 if scale.style == "percent" else difference
+    return float(Decimal(repr(difference)).scaleb(2)) if scale.style == "percent" else difference
 
 
 def _value(scale: Scale, value: float, decimals: int) -> str:
@@ -103,7 +111,7 @@ def _value(scale: Scale, value: float, decimals: int) -> str:
         case "clock" | "seconds" if value < 0:
             return '0.000000" d"'
         case "clock":
-            return f"{_HOUR}[h]:mm:ss{point};[m]:ss{point}"
+            return f"[>={_an_hour(decimals)!r}][h]:mm:ss{point};[m]:ss{point}"
         case "seconds":
             return f'[s]{point}" s"'
         case "percent":
@@ -114,14 +122,19 @@ def _value(scale: Scale, value: float, decimals: int) -> str:
             return _signed(f"#,##0{point}{_suffix(scale)}", scale.signed)
 
 
-def _change(scale: Scale, *, signed: bool) -> str:
+def _an_hour(decimals: int) -> float:
+    """From how many days on a duration reads as an hour or more, and is h:mm:ss, as everywhere else in a report."""
+    return (3600 - 0.5 / 10**decimals) / DAY_S
+
+
+def _change(scale: Scale, decimals: int, *, signed: bool) -> str:
     """A sign before all but 0; what only rounds to 0 has none, either."""
-    code = _change_code(scale)
+    code = _change_code(scale, decimals)
     return f"+{code};-{code};{code}" if signed else f"{code};{code};{code}"
 
 
-def _change_code(scale: Scale) -> str:
-    point = "." + "0" * scale.decimals if scale.decimals else ""
+def _change_code(scale: Scale, decimals: int) -> str:
+    point = "." + "0" * decimals if decimals else ""
     match scale.style:
         case "clock" | "seconds":
             # A spreadsheet shows no negative durations.

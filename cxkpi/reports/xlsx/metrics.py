@@ -16,7 +16,7 @@ from cxkpi.result import Row
 
 # More tabs than that nobody turns; those left out are in the sheet for pivoting.
 MOST_SHEETS = 200
-OTHERS = ("Summary", "Data", "Definitions", "Files")
+OTHERS = ("Summary", "Restated", "Data", "Definitions", "Files")
 
 
 def metrics(book: Any, formats: Formats, page: Page) -> None:
@@ -58,13 +58,14 @@ def _metric(sheet: Sheet, page: Page, lines: Sequence[Line], book: Any) -> None:
             figures.write(sheet, begin, names, page.scale(line), row)
             sheet.number(after, row.numerator, sheet.formats.of("#,##0.##"))
             sheet.number(after + 1, row.denominator, sheet.formats.of("#,##0.##"))
-            sheet.text(after + 2, " | ".join(_remarks(row)))
+            sheet.text(after + 2, " | ".join(_remarks(row)), wrapped=True)
             sheet.at += 1
         if not line.by:
             whole = (top, sheet.at - 1)
     sheet.finish()
     sheet.colour("value", "verdict")
     sheet.widths(18, 13, 44)
+    sheet.widen("verdict", figures.VERDICT_WIDTH)
     if whole[1] > whole[0]:
         _chart(book, sheet, title(first, page), whole, (begin, names), sheet.formats.axis(page.scale(first)))
 

@@ -78,6 +78,11 @@ class Sheet:
             self.raw.set_column(column, column if column < len(widths) - 2 else max(last - 1, column), width)
         self.raw.set_column(last, last, widths[-1])
 
+    def widen(self, name: str, width: int) -> None:
+        """Give the last column of that name another width, after :meth:`widths`."""
+        column = len(self._headings) - 1 - list(reversed(self._headings)).index(name)
+        self.raw.set_column(column, column, width)
+
     def text(self, column: int, text: str | None, *, wrapped: bool = False) -> None:
         """Text, which stays text; nothing where there is none."""
         if text:

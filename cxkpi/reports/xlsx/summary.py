@@ -37,11 +37,12 @@ def summary(book: Any, formats: Formats, page: Page) -> None:
         told = [*remarks(page, line)]
         if not line.by and (why := page.refused.get((line.info.metric, line.info.variant))) is not None:
             told.append(f"not by {', '.join(map(plain, result.by))}: {why}")
-        sheet.text(first + len(names), " | ".join(told))
+        sheet.text(first + len(names), " | ".join(told), wrapped=True)
         sheet.at += 1
     sheet.finish()
     sheet.colour("value", "verdict")
-    sheet.widths(34, 16, 13, 60)
+    sheet.widths(34, 16, 13, 70)
+    sheet.widen("verdict", figures.VERDICT_WIDTH)
 
 
 def interval(page: Page) -> str:

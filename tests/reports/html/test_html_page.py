@@ -173,7 +173,15 @@ def test_what_became_of_an_earlier_run_is_told():
     cell = Restated("aht", None, "month", month(5).start, month(5).end, {}, then, now, ("late_rows",), True)
     found = Restatement("run.json", AS_OF, (), ("acd.csv",), (), (cell,))
     page = html.render(replace(centre(), restated=found))
-    assert "<li>aht, May 2026: 6:10 → 6:20, n 10 → 11: late or corrected rows</li>" in page
+    assert "2 met, 4 missed; 1 past figure restated" in page
+    assert "<p class=\"notes\">1 figure of a past period differs from the run of run.json" in page
+    line = page[page.index("Restated figures</span>") :].partition("</tbody>")[0]
+    cells = re.findall(r"<t[hd][^>]*>(?:<bdi>)?([^<]*)", line.partition("<tbody>")[2])
+    assert cells == ["Average handle time", "May 2026", "6:10", "6:20", "10", "11", "late or corrected rows"]
+    many = replace(found, cells=(cell,) * 301)
+    page = html.render(replace(centre(), restated=many))
+    assert "The first 300 are shown; -o report.json holds them all." in page
+    assert "<details><summary>Which, from what to what, and why</summary>" in page
 
 
 def test_a_run_without_figures_is_a_page_too():

@@ -1,0 +1,1 @@
+"""Completion in the shell: what may stand where the cursor is, in bash, zsh and fish."""

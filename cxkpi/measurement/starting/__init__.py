@@ -1,0 +1,1 @@
+"""A first look at a folder of exports: what ``cxkpi init`` writes its files from."""
