@@ -158,7 +158,19 @@ class PastCell:
     reason: Reason | None
 
 
-Cause = Literal["definition", "target", "late_rows", "as_of", "profiles", "version", "question", "unknown"]
+Cause = Literal[
+    "definition",
+    "unit",
+    "target",
+    "min_n",
+    "late_rows",
+    "as_of",
+    "profiles",
+    "version",
+    "question",
+    "catalogue",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,8 @@ class Restated:
     """A number of a period that was over in an earlier run, and is not what it was.
 
     ``then`` is None where it was not there, ``now`` where it is there no longer. ``causes``: why, see
-    ``measurement.against``. ``final``: nothing in it waited to be judged then.
+    ``measurement.runs.against``. ``final``: nothing in it waited to be judged then. ``unit``: that of then, where it is
+    another now, or the metric is not there any more.
     """
 
     metric: str
@@ -179,13 +192,28 @@ class Restated:
     now: PastCell | None
     causes: tuple[Cause, ...]
     final: bool
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncompared:
+    """Figures of past periods that were not compared, because one of two runs was not asked for them.
+
+    ``names``: titles of metrics; or periods as ``2026-01-01/2026-02-01``, the end exclusive; or dimensions. ``asked``:
+    which run was; ``both``: people who are numbered anew in every run.
+    """
+
+    what: Literal["metric", "period", "by"]
+    names: tuple[str, ...]
+    asked: Literal["then", "now", "both"]
 
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
     """What became of the numbers of an earlier run: ``against`` is its manifest, ``as_of`` its present.
 
-    ``new``, ``changed`` and ``gone``: its input files and those of this run, compared by their content.
+    ``new``, ``changed`` and ``gone``: its input files and those of this run, compared by their content. ``compared``:
+    how many of its numbers were looked for in this run.
     """
 
     against: str
@@ -194,6 +222,8 @@ class Restatement:
     changed: tuple[str, ...]
     gone: tuple[str, ...]
     cells: tuple[Restated, ...]
+    compared: int = 0
+    uncompared: tuple[Uncompared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +237,8 @@ class Result:
     of which; empty for everything. ``identifiers``: the dimensions whose values name somebody in a table of the
     catalogue's own.
     ``aliased``: the dimensions whose values are pseudonyms, which may be shown. ``restated``: what became of an earlier
-    run's numbers, where that was asked for.
+    run's numbers, where that was asked for. ``aside``: what to say at the terminal and in no report, because it is not
+    about the data.
     """
 
     version: str
@@ -232,3 +263,4 @@ class Result:
     aliased: frozenset[str] = frozenset()
     restated: Restatement | None = None
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()

@@ -44,8 +44,11 @@ def main_exit() -> NoReturn:
     streams.hold()
     # Blocks of a file follow one another: memory that is handed back and asked for again costs a twentieth of the time.
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
-    # A run that is told to stop cleans up behind it, as one that is interrupted does.
+    # A run that is told to stop, or whose terminal is closed, cleans up behind it, as one that is interrupted does.
     signal.signal(signal.SIGTERM, _stop)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # It is ignored under nohup, and stays so.
+        signal.signal(signal.SIGHUP, _stop)
     code = main()
     streams.settle()
     sys.exit(code)
@@ -92,8 +95,7 @@ def _failed(error: Exception) -> int:
         case _:
             import traceback
 
-            said = "This is a fault of cxkpi, not yours. Please report it with the lines above."
-            messages.fault("".join(traceback.format_exception(error)), said)
+            messages.fault("".join(traceback.format_exception(error)), "This is a fault of cxkpi, not yours.")
             return EXIT_INTERNAL
 
 

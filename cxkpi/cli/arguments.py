@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxkpi.errors import InputError, Problem, UsageError
+from cxkpi.errors import InputError, Problem, UsageError, UserError
 
 if TYPE_CHECKING:
+    from cxkpi.measurement.run_file import RunFile
     from cxkpi.result import FileEntry
 
 
@@ -223,27 +225,38 @@ def apart(written: Sequence[Path]) -> None:
         first.update(dict.fromkeys(_names_of(path), path))
 
 
-def not_an_input(written: Sequence[Path], paths: Sequence[Path], files: Sequence[str] = ()) -> None:
-    """Refuse to write over a file that was read. ``files``: paths of the ledger, relative to one of ``paths``.
+def inputs(meant: RunFile, leave_out: Sequence[Path] = ()) -> list[Path]:
+    """The paths of a run and the files they stand for; a path that is wrong is told of when it is read."""
+    from cxkpi.exports.files.finding import find
+
+    found = list(meant.paths)
+    for path in meant.paths:
+        with suppress(UserError, OSError):
+            found += [one.path for one in find([path], [*meant.written, *leave_out])[0]]
+    return found
+
+
+def not_an_input(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Refuse to write over a file that is read.
 
     Raises:
-        UsageError: An output is one of the inputs.
+        UsageError: An output is one of them.
     """
-    read = {name for place in _read(paths, files) for name in _names_of(place)}
+    names = {name for place in read for name in _names_of(place)}
     for path in written:
-        if not read.isdisjoint(_names_of(path)):
+        if not names.isdisjoint(_names_of(path)):
             message = f"{str(path)!r} is an input, and would be written over."
-            raise UsageError(Problem("U106", message, None, "Choose another name."))
+            raise UsageError(Problem("U106", message, None, "Choose another name, or another folder."))
 
 
-def not_among_inputs(folder: Path, paths: Sequence[Path], files: Sequence[str] = ()) -> None:
-    """Refuse a folder to write tables to that is an input, or holds one; ``files`` as for :func:`not_an_input`.
+def not_among_inputs(folder: Path, read: Sequence[Path]) -> None:
+    """Refuse a folder to write tables to that is an input, or holds one.
 
     Raises:
         UsageError: It is, or does.
     """
     place = folder.resolve()
-    for path in _read(paths, files):
+    for path in read:
         inside = path.is_file() and (path.resolve().parent == place or path.parent.resolve() == place)
         if inside or path.resolve() == place:
             message = (
@@ -251,12 +264,6 @@ def not_among_inputs(folder: Path, paths: Sequence[Path], files: Sequence[str] =
             )
             hint = "Name another folder, so that no export is written over or mixed with tables."
             raise UsageError(Problem("U109", message, None, hint))
-
-
-def _read(paths: Sequence[Path], files: Sequence[str]) -> list[Path]:
-    """Everything that was read. The ledger names a file as in its folder, or by its path where two share a name."""
-    whole = [Path(name) for name in files if "/" in name]
-    return [*paths, *(path / name for path in paths for name in files), *whole]
 
 
 def _names_of(path: Path) -> set[tuple[object, ...]]:

@@ -52,4 +52,6 @@ def doctor(
         width = output.terminal_width()
         shown = page.render(found, width=width, unicode=output.shows_unicode(), show_values=show_values)
         output.print_rich(shown, width)
+    if not quiet:
+        messages.notes(found.aside)
     return found.exit_code

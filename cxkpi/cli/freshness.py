@@ -40,9 +40,10 @@ def check(
 ) -> int:
     """The exit code, and a line for each limit that is exceeded.
 
-    ``newest``: of every file, by its name, the newest instant and when it was written, as naive UTC. A file without
-    instants is as new as it was written; all files together are as new as their newest instant. Several files that fit
-    one pattern are one source, whose newest file counts. ``now``: the present, for tests.
+    ``newest``: of every file, by its name, the newest instant and when it was written, as naive UTC. A file whose rows
+    have no instants is as new as it was written; one that should have some and has none, because it is empty or all of
+    it was rejected, has neither and makes nothing new. All files together are as new as their newest instant. Several
+    files that fit one pattern are one source, whose newest file counts. ``now``: the present, for tests.
     """
     from cxkpi.exports.layout.inputs import fits_name
 
@@ -53,9 +54,12 @@ def check(
         fitting = [times for name, times in newest.items() if everything or fits_name(age.pattern, name)]
         events = [event for event, _ in fitting if event is not None]
         written = [at for event, at in fitting if event is None and at is not None]
-        dated = events or written if everything else [*events, *written]
+        should = events or any(times == (None, None) for times in fitting)
+        dated = [*events, *([] if everything and should else written)]
         which = "the data" if everything else age.pattern
-        if not dated:
+        if fitting and not dated:
+            _say(f"there is no event in {which}, which must not be older than {age.written}.")
+        elif not dated:
             _say(f"no file fits {which}, which must not be older than {age.written}.")
         elif max(dated) - present > _AHEAD:
             # How new the rest is cannot be seen behind it, and a wrong date must not switch the watch off.

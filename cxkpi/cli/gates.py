@@ -20,11 +20,13 @@ _VERB = {"missed": "missed the target", "alarm": "reached the alarm"}
 def check(gates: Sequence[str], result: Result, show_values: bool) -> int:
     """The exit code of the gates asked for; says one line for each gate and metric that fails."""
     from cxkpi.reports.reading import aliases
+    from cxkpi.reports.selection import selection
 
     hidden = aliases(result, show_values=show_values)
+    only = selection(result, show_values=show_values)
     failures = [(gate, line) for gate in gates for line in _failures(gate, result, hidden)]
     for gate, failure in failures:
-        messages.say(failure, "error", code=gate)
+        messages.say(f"{failure}, {only}" if only and gate in _FAILING else failure, "error", code=gate)
     return EXIT_GATE if failures else EXIT_FINE
 
 
@@ -52,6 +54,8 @@ def _failures(gate: str, result: Result, hidden: Mapping[str, Mapping[str, str]]
     if gate == "restated":
         found = result.restated
         final = 0 if found is None else sum(cell.final for cell in found.cells)
+        if found is not None and not found.compared and found.uncompared:
+            yield f"--fail-on restated: nothing was compared with the run of {found.against}"
         if found is not None and final:
             number = "1 past figure is" if final == 1 else f"{final:,} past figures are"
             yield f"--fail-on restated: {number} not what the run of {found.against} had"
@@ -80,12 +84,12 @@ def _subject(failing: Sequence[Row], groups: int, hidden: Mapping[str, Mapping[s
     if len(parts) == 1:
         named = " ".join(f"{name} {_shown(name, value, hidden)}" for name, value in parts[0].by.items())
     else:
-        named = f"{len(parts)} of {groups} {' and '.join(parts[0].by)}"
+        named = f"{len(parts)} of {groups} lines by {' and '.join(parts[0].by)}"
     whole = len(parts) < len(failing)
     return f": the whole and {named}" if whole else f": {named}"
 
 
 def _shown(name: str, value: str | None, hidden: Mapping[str, Mapping[str, str]]) -> str:
-    if value is None:
-        return "(blank)"
-    return hidden[name][value] if name in hidden else value
+    from cxkpi.reports.tidy import named
+
+    return hidden[name][value] if name in hidden and value is not None else named(value)

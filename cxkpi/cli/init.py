@@ -100,9 +100,10 @@ def _look(folder: Path, meant: RunFile, timezone: str | None, *, force: bool, ca
 
 def _nothing(folder: Path, error: InputError) -> InputError:
     """Where a folder holds no exports, those of its folders that do are named: nothing is written in a wrong place."""
-    if [problem.code for problem in error.problems] != ["I101"]:
+    from cxkpi.exports.files.finding import NOTHING, find
+
+    if [problem.code for problem in error.problems] != [NOTHING]:
         return error
-    from cxkpi.exports.files.finding import find
 
     holding: list[str] = []
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
@@ -115,7 +116,7 @@ def _nothing(folder: Path, error: InputError) -> InputError:
     hint = problem.hint
     if holding:
         hint = f"Name the folder that holds them: {' or '.join(f'cxkpi init {name}' for name in holding[:3])}"
-    return InputError(Problem("I101", problem.message, Place(folder.as_posix()), hint))
+    return InputError(Problem(problem.code, problem.message, Place(folder.as_posix()), hint))
 
 
 def _files(

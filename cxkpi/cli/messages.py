@@ -100,10 +100,10 @@ def problems(error: UserError) -> None:
 def fault(trace: str, message: str) -> None:
     """A fault of ours: the lines a report of it needs, and what to do."""
     if _json:
-        say(message, "fault", trace=trace)
+        say(f"{message} Please report it with its trace.", "fault", trace=trace)
         return
     raw(trace)
-    say(message)
+    say(f"{message} Please report it with the lines above.")
 
 
 def warn(text: str) -> None:

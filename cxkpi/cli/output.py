@@ -111,9 +111,13 @@ def _bytes(content: str | bytes) -> bytes:
 
 def write_rejects(path: Path, rows: Sequence[Reject]) -> None:
     """Write rejected records as CSV, readable by the owner only, because they hold what the export holds."""
+    write_file(path, _rejects(rows), private=True)
+
+
+def _rejects(rows: Sequence[Reject]) -> str:
     from cxkpi.reports import delimited
 
-    write_file(path, delimited.render_rejects(rows), private=True)
+    return delimited.render_rejects(rows)
 
 
 @contextmanager
@@ -156,8 +160,14 @@ class Together:
         self._direct: list[tuple[Path, bytes]] = []
         self.written: list[Written] = []
 
-    def add(self, path: Path, content: str | bytes) -> None:
+    def add_rejects(self, path: Path, rows: Sequence[Reject]) -> None:
+        """Rejected records, as :func:`write_rejects` writes them."""
+        self.add(path, _rejects(rows), private=True)
+
+    def add(self, path: Path, content: str | bytes, *, private: bool = False) -> None:
         """Keep a file for :meth:`appear`, written already, so that a full disk is noticed before anything is replaced.
+
+        ``private``: readable by the owner only.
 
         Raises:
             OutputError: It cannot be written.
@@ -169,7 +179,7 @@ class Together:
                 self._direct.append((path, data))
             else:
                 with _unstopped():
-                    part = _part(place, private=False)
+                    part = _part(place, private)
                     self._waiting.append((path, part, place))
                 part.write_bytes(data)
                 _settle(part)
@@ -212,11 +222,17 @@ def together() -> Iterator[Together]:
 
 
 def _place(path: Path) -> Path:
+    """Where a file is to be, at the end of all links; a pipe or a device by the name that was typed."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # What /dev/stdout leads to, a pipe, has no name in any folder.
+        return path
     place = Path(os.path.realpath(path))
     if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not place.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+        # A link may lead into a folder that is gone, while its own is there.
+        missing = place.parent if path.parent.is_dir() else path.parent
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {missing}")
     return place
 
 
@@ -261,7 +277,7 @@ def _unstopped() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

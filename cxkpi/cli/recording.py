@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxkpi.cli import messages, output
-from cxkpi.cli.streams import reporting
 from cxkpi.errors import InputError, Place, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxkpi.catalogue.load import Catalogue
     from cxkpi.measurement.run_file import RunFile
-    from cxkpi.measurement.runs.recorded import Seen
+    from cxkpi.measurement.runs.recorded import Asked, Seen
     from cxkpi.reports.manifest import Manifest
     from cxkpi.reports.pseudonyms import Key
     from cxkpi.result import Result
@@ -67,6 +67,8 @@ def read(path: Path) -> Manifest:
     from cxkpi.reports import manifest
 
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is not a file")
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(Problem("I199", "this is no manifest of a run.", Place(str(path)))) from error
@@ -79,8 +81,8 @@ def read(path: Path) -> Manifest:
     return manifest.parse(text, str(path))
 
 
-def key(path: Path | None) -> Key | None:
-    """The key of ``--pseudonyms``; warns where others than its owner can read it.
+def key(path: Path | None, *, quiet: bool = False) -> Key | None:
+    """The key of ``--pseudonyms``; warns where others than its owner can read it, unless ``quiet``.
 
     Raises:
         UsageError: It cannot be read, or is too short to keep names secret.
@@ -100,7 +102,7 @@ def key(path: Path | None) -> Key | None:
     if len(secret) < LEAST_BYTES:
         message = f"--pseudonyms: the key in {str(path)!r} has {len(secret)} bytes, and {LEAST_BYTES} are needed."
         raise UsageError(Problem("U142", message, None, hint))
-    if os.name == "posix" and mode & 0o077:
+    if os.name == "posix" and mode & 0o077 and not quiet:
         messages.warn(f"others can read {path}, and with it find out who is who: chmod 600 {path}")
     return Key(secret)
 
@@ -136,10 +138,9 @@ class Recording:
         self._against_hash = None if against is None else provenance.digest(against)
         if self._past is not None and against is not None:
             self._check(self._past, against)
-        if key is not None:
-            self._no_names()
         self._watched = provenance.Watched(meant, profiles, leave_out)
         self._catalogue, self._catalogue_files = provenance.load_catalogue(catalogue or meant.catalogue)
+        self._no_names(self._catalogue)
 
     def catalogue(self, path: Path | None) -> Any:
         """What the measurement is to go by: the catalogue as it is recorded, else the path that was named."""
@@ -156,35 +157,28 @@ class Recording:
         self._seen: Seen = self._watched.seen()
         if self._past is None:
             return result
-        from cxkpi.measurement.runs import against
+        from cxkpi.measurement.runs import against, asked
+        from cxkpi.result import Uncompared
 
-        rest = self._manifest(result, ()).rest
-        past = self._past.past(str(self._against))
-        found = against.restated(
-            past, _lasting(result), self._seen.inputs, rest, lambda moment: _lasting(again(moment))
-        )
+        run, lasting = self._manifest(result, ()), _lasting(result)
+        defined = frozenset(metric.key for metric in self._catalogue.metrics.values())
+        now = asked.Now(run.asking, defined, self._seen.inputs, run.rest, lambda moment: _lasting(again(moment)))
+        found = against.restated(self._past.past(str(self._against)), lasting, now)
+        if len(lasting.rows) < len(result.rows):
+            numbered = Uncompared("by", result.by, "both")
+            found = replace(found, uncompared=(*found.uncompared, numbered))
         return replace(result, restated=found)
 
-    def withdraw(self) -> None:
-        """Take an older manifest away before a file it speaks of is written over."""
-        if self.manifest is not None:
-            with reporting(self.manifest):
-                self.manifest.unlink(missing_ok=True)
-
-    def add(self, files: output.Together, kinds: Sequence[str], rejects: Path | None, result: Result) -> None:
+    def add(self, files: output.Together, kinds: Sequence[str], result: Result) -> None:
         """The manifest of the files that are about to appear, as the last of them. ``kinds``: what each of them is."""
         if self.manifest is None:
             return
-        from cxkpi.measurement.runs import provenance
         from cxkpi.reports import manifest
 
         outputs = [
             manifest.Output(one.path.as_posix(), kind, one.size, one.sha256)
             for one, kind in zip(files.written, kinds, strict=True)
         ]
-        if rejects is not None:
-            found = provenance.digest(rejects)
-            outputs.append(manifest.Output(found.path, "rejects", found.size, found.sha256))
         files.add(self.manifest, manifest.render(self._manifest(result, outputs)))
 
     def _manifest(self, result: Result, outputs: Sequence[Any]) -> Manifest:
@@ -210,7 +204,21 @@ class Recording:
             against=self._against_hash,
             outputs=tuple(outputs),
             cells=past_rows(_lasting(result)),
+            metrics=self._asked(),
         )
+
+    def _asked(self) -> tuple[Asked, ...]:
+        """The metrics that the run is asked for, also those that cannot be computed."""
+        from cxkpi.cli import arguments
+        from cxkpi.measurement.run import choose
+        from cxkpi.measurement.runs.recorded import Asked
+
+        if self._catalogue is None:
+            return ()
+        given = self._context.params
+        named = arguments.metrics(given.get("metric") or (), bool(given.get("all_metrics")))
+        chosen = choose(self._catalogue, named, bool(given.get("all_metrics")))
+        return tuple(Asked(one.name, one.variant, one.unit, one.min_n) for one in chosen)
 
     def _check(self, past: Manifest, path: Path) -> None:
         """Refuse a run whose numbers are those of another question.
@@ -229,13 +237,24 @@ class Recording:
             message = f"--against: in the run of {path} people go by other names."
             raise UsageError(Problem("U144", message, None, "Give the key of that run with --pseudonyms."))
 
-    def _no_names(self) -> None:
-        from cxkpi.reports.pseudonyms import is_renamed
+    def _no_names(self, catalogue: Catalogue) -> None:
+        """Refuse a selection by what the figures in the manifest do not name: customers and their records, and with
+        pseudonyms the centre's people, too.
 
+        Raises:
+            UsageError: There is one.
+        """
+        from cxkpi.measurement.computing.dimensions import identifies
+        from cxkpi.reports.reading import is_hidden, outside
+
+        if self.manifest is None:
+            return
+        hidden = outside if self._key is None else is_hidden
         for condition in self._context.params.get("only") or ():
             dimension = str(condition).partition("=")[0].strip()
-            if is_renamed(dimension):
-                message = f"--only {dimension}=… names a person, and the manifest would hold the name."
+            further = {dimension} if identifies(dimension, catalogue.tables.values()) else ()
+            if hidden(dimension, further):
+                message = f"--only {dimension}=… names a person or a record, and the manifest would hold the name."
                 raise UsageError(Problem("U145", message, None, "Leave out --manifest, or select by something else."))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,10 +10,12 @@ import typer
 
 from cxkpi.cli import arguments, browser, freshness, gates, messages, options, output, outputs, recording
 from cxkpi.cli.completion import candidates
-from cxkpi.errors import EXIT_FINE, EXIT_INPUT, most_severe
+from cxkpi.errors import EXIT_FINE, EXIT_INPUT, UserError, most_severe
 
 if TYPE_CHECKING:
-    from cxkpi.result import Result
+    from collections.abc import Iterator, Sequence
+
+    from cxkpi.result import Reject, Result
 
 WHAT, CUT, SHOW, SAFE, ENGINE = "What to measure", "How to cut it", "How to show it", "When to fail", "How to run it"
 
@@ -257,13 +260,13 @@ def report(
     written = [*(path for path, _ in files), *(path for path in (rejects, place) if path is not None)]
     arguments.apart(written)
     given = [catalogue or meant.catalogue, meant.file, against, key_file]
-    read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
-    arguments.not_an_input(written, read)
+    read = [*arguments.inputs(meant, leave_out or ()), *(path for path in given if path is not None)]
+    arguments.not_an_input(written, [*read, *(profile or ()), *meant.profiles])
     for path in () if output_ or format_ is not None else meant.outputs:
         output.make_folder(path.parent)
     if manifest is None and place is not None:
         output.make_folder(place.parent)
-    key = recording.key(key_file)
+    key = recording.key(key_file, quiet=quiet)
     run = recording.Recording(
         context,
         meant,
@@ -282,7 +285,7 @@ def report(
     from cxkpi.reports import summary
     from cxkpi.result import NothingMeasuredError
 
-    def measured(moment: str | None, progress: messages.Progress | None) -> Result:
+    def measured(moment: str | None, last: int | None, progress: messages.Progress | None) -> Result:
         found = cxkpi.measure(
             paths or (),
             catalogue=run.catalogue(catalogue),
@@ -292,7 +295,7 @@ def report(
             by=dimensions,
             since=first,
             until=end,
-            last=newest,
+            last=last,
             only=conditions or None,
             compare=compare,
             as_of=moment,
@@ -308,45 +311,74 @@ def report(
 
     try:
         with messages.progress(f"Measuring {', '.join(map(str, meant.paths))} …", quiet=quiet) as progress:
-            result = measured(as_of, progress)
-            result = run.seen(result, lambda moment: measured(moment, progress))
+            result = measured(as_of, newest, progress)
+            result = run.seen(result, lambda moment: measured(moment, None, progress))
     except NothingMeasuredError as nothing:
-        if rejects is not None:
-            arguments.not_an_input(written, read, [entry.path for entry in nothing.files])
-            output.write_rejects(rejects, nothing.rejects)
+        _rejects_alone(rejects, nothing.rejects, place)
         raise
-    arguments.not_an_input(written, read, [entry.path for entry in result.files])
-    if rejects is not None:
-        run.withdraw()
-        output.write_rejects(rejects, result.rejects)
+    failed: list[UserError] = []
     try:
-        arguments.check_limit(limit, result.files)
-        with output.together() as ready:
-            for path, kind in files:
-                ready.add(path, outputs.render(result, kind, show_values=show_values, locale=locale))
-            run.add(ready, [kind for _, kind in files], rejects, result)
-            ready.appear(last=place)
-        if format_ is not None or not files:
-            _print(result, format_ or "table", show_values, locale)
-        if open_:
-            page = next((path for path, kind in files if kind == "html"), None)
-            browser.show(page or browser.private(outputs.render(result, "html", show_values=show_values)), quiet=quiet)
+        with _gathered(failed):
+            arguments.check_limit(limit, result.files)
+        if failed:
+            with _gathered(failed):
+                _rejects_alone(rejects, result.rejects, place)
+        else:
+            with _gathered(failed):
+                with output.together() as ready:
+                    for path, kind in files:
+                        ready.add(path, outputs.render(result, kind, show_values=show_values, locale=locale))
+                    kinds = [kind for _, kind in files]
+                    if rejects is not None:
+                        ready.add_rejects(rejects, result.rejects)
+                        kinds.append("rejects")
+                    run.add(ready, kinds, result)
+                    ready.appear(last=place)
+                if format_ is not None or not files:
+                    _print(result, format_ or "table", show_values, locale)
+                if open_:
+                    page = next((path for path, kind in files if kind == "html"), None)
+                    shown = page or browser.private(outputs.render(result, "html", show_values=show_values))
+                    browser.show(shown, quiet=quiet)
     finally:
         if not quiet:
             messages.rejects(result.rejects, result.files, show_values=show_values)
-            messages.notes([*result.notes, *_nothing_before(result, compare), *summary.restated(result, show_values)])
+            restated = summary.restated(result, show_values)
+            messages.notes([*result.aside, *result.notes, *_nothing_before(result, compare), *restated])
+    for error in failed:
+        messages.problems(error)
     for problem in result.absent:
         messages.problem(problem)
     code = most_severe(
         [
+            *(error.exit_code for error in failed),
             EXIT_INPUT if result.absent else EXIT_FINE,
             gates.check(failing, result, show_values),
             freshness.check(ages, result.newest),
         ]
     )
-    if files and format_ is None and (code or not quiet):
-        messages.say(summary.line(result, written))
+    if files and format_ is None and not failed and (code or not quiet):
+        messages.say(summary.line(result, written, show_values=show_values))
     return code
+
+
+@contextmanager
+def _gathered(failed: list[UserError]) -> Iterator[None]:
+    """Keep what goes wrong for later, so that it does not hide what else is to be said."""
+    try:
+        yield
+    except UserError as error:
+        failed.append(error)
+
+
+def _rejects_alone(rejects: Path | None, rows: Sequence[Reject], manifest: Path | None) -> None:
+    """Rejected records where nothing else is written, because they tell why; not what a manifest may speak of."""
+    if rejects is None:
+        return
+    if manifest is None:
+        output.write_rejects(rejects, rows)
+        return
+    messages.notes([f"{rejects} was not written: with a manifest all files of a run appear, or none; run it without."])
 
 
 def _print(result: Result, kind: str, show_values: bool, locale: outputs.Locale) -> None:

@@ -47,10 +47,11 @@ def tables(
     meant = run_file.find(paths or [])
     arguments.readable(meant.paths)
     given = [catalogue or meant.catalogue, meant.file]
-    read = [*meant.paths, *(path for path in given if path is not None), *(profile or ()), *meant.profiles]
-    arguments.not_among_inputs(output_, meant.paths)
+    inputs = arguments.inputs(meant)
+    arguments.not_among_inputs(output_, inputs)
     if rejects is not None:
-        arguments.not_an_input([rejects], read)
+        further = (path for path in given if path is not None)
+        arguments.not_an_input([rejects], [*inputs, *further, *(profile or ()), *meant.profiles])
 
     from cxkpi.measurement import run
 
@@ -64,11 +65,8 @@ def tables(
                 cache=not no_cache,
                 progress=progress,
             )
-        files = [entry.path for entry in loaded.files]
-        arguments.not_among_inputs(output_, meant.paths, files)
         if rejects is not None:
             places = [_place(output_, table, format_) for table in loaded.stored.values()]
-            arguments.not_an_input([rejects], read, files)
             arguments.apart([rejects, *places])
             output.write_rejects(rejects, loaded.rejects)
         if not quiet:
@@ -78,7 +76,7 @@ def tables(
     if not quiet:
         for place, rows in written:
             messages.say(f"{place}: {rows:,} rows")
-        messages.notes(loaded.notes)
+        messages.notes([*loaded.aside, *loaded.notes])
     return EXIT_FINE
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from cxkpi.errors import InputError, OutputError, Place, Problem
+from cxkpi.errors import InputError, OutputError, Place, Problem, UsageError
 from cxkpi.exports.cache import Cache
 from cxkpi.exports.files.finding import find, profiles_beside
+from cxkpi.exports.files.own import is_own
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining.identity_tables import IDENTITY
 from cxkpi.exports.joining.stitching import FileReport, Loaded, Stitching
-from cxkpi.exports.layout.inputs import FileSetting, Recognised, missed, recognise_all
+from cxkpi.exports.layout.inputs import FileSetting, Recognised, is_export, missed, recognise_all
 from cxkpi.exports.one_file import FileRead, Progress, read
+from cxkpi.exports.profile import Profile
 from cxkpi.exports.profile_file import collect
 from cxkpi.tables import Table
 
@@ -41,6 +43,7 @@ def load(
     lenient: bool = False,
     progress: Progress | None = None,
     never: Sequence[Path] = (),
+    written: Sequence[Path] = (),
 ) -> Loaded:
     """Read export files into canonical tables.
 
@@ -50,14 +53,16 @@ def load(
     files are kept that were read. ``settings``: what a run file says of single files. ``lenient``: a file that cannot
     be read is left out, with the reason among the problems. ``progress`` is called with the name of a file, how many of
     its bytes have been read, and how many there are; never by two threads at once. ``never``: files that are not
-    read although a folder holds them, because they are what a run writes.
+    read although a folder holds them; so are those ``written``, which the run file says a run writes.
 
-    Raises UsageError for a missing path, CatalogueError for a wrong profile, InputError for input that cannot be used:
-    empty, not text, not recognised, dates that can be read in two ways, overlapping spells.
+    Raises UsageError for a missing path and where one of those ``written`` is an export, CatalogueError for a wrong
+    profile, InputError for input that cannot be used: empty, not text, not recognised, dates that can be read in two
+    ways, overlapping spells.
     """
     drafts: list[Finding] = []
     known = collect(profiles, tables, profiles_beside(paths, profiles), drafts if lenient else None)
-    found, notes = find(paths, never)
+    _refuse_exports(written, known, settings)
+    found, notes = find(paths, [*never, *written])
     recognised, left_out, in_vain = recognise_all(found, known, settings, lenient=lenient)
     every = {**tables, **IDENTITY}
     into.mkdir(parents=True, exist_ok=True)
@@ -76,6 +81,15 @@ def load(
             raise InputError(*problems)
         said = [*notes, *in_vain, *(file.note for file in left_out)]
         return stitching.finish(said, [file.entry for file in left_out], problems)
+
+
+def _refuse_exports(written: Sequence[Path], known: Sequence[Profile], settings: Sequence[FileSetting]) -> None:
+    """Refuse to leave out, and to write over, an export that a run file names among what a run writes."""
+    for path in written:
+        if path.is_file() and not is_own(path) and is_export(path, known, settings):
+            message = f"{str(path)!r} is an export, and cxkpi.yaml names it as what a run writes, or as a key."
+            hint = "Choose another name there under outputs, manifest or pseudonyms."
+            raise UsageError(Problem("U106", message, None, hint))
 
 
 @contextmanager

@@ -81,6 +81,9 @@ MIXED = register("F105", "warning", True, _said_mixed)
 NULS = register("F106", "warning", True, _said_nuls)
 CAPPED = register("F600", "warning", True, _said_capped)
 
+ASIDE = frozenset({REBUILT, UNKEPT})
+"""What is about the cache and not about the data, so that the same data give the same report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -27,6 +27,7 @@ from cxkpi.kinds.rows import Data
 from cxkpi.measurement import run_file
 from cxkpi.measurement.computing.compute import Answer, Question, compute
 from cxkpi.measurement.computing.dataset import dataset, reasonable
+from cxkpi.measurement.computing.dimensions import identifies
 from cxkpi.measurement.computing.needs import by_lack, missing_input
 from cxkpi.result import Every, MetricInfo, NothingMeasuredError, Result
 
@@ -100,7 +101,8 @@ def measure(
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
             progress=progress,
-            never=[*meant.written, *(Path(path) for path in _several(leave_out))],
+            never=[Path(path) for path in _several(leave_out)],
+            written=meant.written,
         )
         moment = None if as_of is None else as_of if isinstance(as_of, str) else as_of.isoformat()
         check_any(loaded)
@@ -185,7 +187,7 @@ def tables(
         settings=meant.settings,
         progress=progress,
         lenient=lenient,
-        never=meant.written,
+        written=meant.written,
     )
 
 
@@ -282,17 +284,14 @@ def _result(
         notes=tuple(dict.fromkeys(notes)),
         absent=tuple(absent),
         newest={report.shown: (report.newest, report.written) for report in loaded.reports},
-        identifiers=frozenset(name for name in (*question.by, *dict(question.only)) if _identifies(name, defined)),
+        identifiers=frozenset(
+            name for name in (*question.by, *dict(question.only)) if identifies(name, defined.tables.values())
+        ),
         only={name: tuple(sorted(set(values))) for name, values in question.only},
+        aside=loaded.aside,
         further=answer.further,
         further_metrics={row.key: _info(titles(defined)[row.metric]) for row in answer.further},
     )
-
-
-def _identifies(dimension: str, defined: Catalogue) -> bool:
-    name = dimension.rpartition(".")[2]
-    columns = (table.columns[name] for table in defined.tables.values() if name in table.columns)
-    return any(column.role != "plain" for column in columns)
 
 
 def _others(defined: Catalogue, lacks: Lacks, data: Data) -> list[Problem]:

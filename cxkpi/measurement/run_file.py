@@ -24,6 +24,9 @@ from cxkpi.errors import CatalogueError, Place, Problem, UsageError
 from cxkpi.exports.layout.inputs import FileSetting
 
 NAME = "cxkpi.yaml"
+# A hundred years: what is older is a slip.
+_OLDEST = timedelta(days=36_525)
+_AS_TIME = "Write a number and a unit: 90m, 26h, 8d or 5wk."
 
 
 class _File(Strict):
@@ -200,7 +203,9 @@ def age(pattern: str, written: str) -> Age | Refusal:
     """How old the files of a pattern may be, as a person writes it; why not, where it is no fixed length of time."""
     found = duration(written)
     if isinstance(found, Refusal):
-        return Refusal(found.message, "Write a number and a unit: 90m, 26h, 8d or 5wk.")
+        return Refusal(found.message, _AS_TIME)
     if found.unit == "mo":
         return Refusal(f"'{written}' is not a fixed length of time", "Write days or weeks: 31d, 5wk.")
+    if found.seconds > _OLDEST.total_seconds():
+        return Refusal(f"'{written}' is longer than any data are old", _AS_TIME)
     return Age(pattern, timedelta(seconds=found.seconds), written)

@@ -10,6 +10,7 @@ from cxkpi.catalogue.meaning.changes import GRADES, Change, Comparison, Detail, 
 from cxkpi.measurement.checking.paired import Pairing, SideBySide
 from cxkpi.reports import periods, reading
 from cxkpi.reports.figures import Glyphs, Scale, mark, scale
+from cxkpi.reports.tidy import named
 from cxkpi.result import Row
 
 MEANS: Mapping[Grade, str] = {
@@ -200,6 +201,4 @@ def _verdict(marks: Sequence[str], flips: bool, glyphs: Glyphs) -> str:
 
 
 def _value(name: str, value: str | None, hidden: Mapping[str, Mapping[str, str]]) -> str:
-    if value is None:
-        return "(blank)"
-    return hidden[name][value] if name in hidden else value
+    return hidden[name][value] if name in hidden and value is not None else named(value)

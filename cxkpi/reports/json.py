@@ -30,6 +30,7 @@ def render(result: Result) -> str:
         "timezone": result.timezone,
         "as_of": instant(result.as_of),
         "through": through,
+        "only": {name: list(values) for name, values in result.only.items()},
     }
     parts = [f"{dump(key)}: {dump(value)}" for key, value in head.items()]
     rows = lines([dump(_row(row)) for row in result.rows])
@@ -79,11 +80,15 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _restatement(found: Restatement) -> str:
-    head = {
+    head: dict[str, Any] = {
         "against": found.against,
         "as_of": instant(found.as_of),
         "inputs": {"new": list(found.new), "changed": list(found.changed), "gone": list(found.gone)},
     }
+    head["compared"] = found.compared
+    head["not_compared"] = [
+        {"what": one.what, "names": list(one.names), "asked": one.asked} for one in found.uncompared
+    ]
     cells = lines([dump(_restated(cell)) for cell in found.cells])
     return "{" + ", ".join(f"{dump(key)}: {dump(value)}" for key, value in head.items()) + f', "cells": {cells}}}'
 
@@ -98,6 +103,7 @@ def _restated(cell: Restated) -> Mapping[str, Any]:
         "now": None if cell.now is None else past_cell(cell.now),
         "causes": list(cell.causes),
         "final": cell.final,
+        "unit": cell.unit,
     }
 
 

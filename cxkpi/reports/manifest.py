@@ -8,17 +8,23 @@ run compares itself with, one on each line.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast, get_args
 
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.measurement.runs.recorded import Hashed, Past, PastRow, Seen
+from cxkpi.measurement.runs.recorded import Asked, Asking, Hashed, Past, PastRow, Seen
 from cxkpi.reports.json import dump, instant, lines, past_cell
-from cxkpi.result import Cause, PastCell
+from cxkpi.result import Cause, Every, PastCell, Reason, Status
 
 FORMAT = 1
+REJECTS = "rejects"
+# Years that a run can be about; others would be no dates once they are moved to another time zone.
+_YEARS = range(1900, 2200)
+_T = TypeVar("_T")
 _WHAT = "cxkpi run"
 
 
@@ -44,7 +50,8 @@ class Pseudonyms:
 class Manifest:
     """A run. ``options``: those of ``cxkpi report`` that were not left at their default, by their long name.
 
-    ``profiles_used``: by name, with those that ship. ``against``: the manifest it was compared with.
+    ``profiles_used``: by name, with those that ship. ``against``: the manifest it was compared with. ``metrics``: those
+    it was asked for; None where that was not recorded.
     """
 
     root: str
@@ -62,21 +69,41 @@ class Manifest:
     against: Hashed | None
     outputs: tuple[Output, ...]
     cells: tuple[PastRow, ...]
+    metrics: tuple[Asked, ...] | None = None
 
     def past(self, path: str) -> Past:
         """The run as a later one compares itself with it; ``path``: of this manifest."""
-        return Past(path, self.as_of, self.cells, self.seen.inputs, self.rest)
+        return Past(path, self.as_of, self.as_of_from_data, self.asking, self.cells, self.seen.inputs, self.rest)
+
+    @property
+    def asking(self) -> Asking:
+        """What it was asked for. ValueError where an option of it is none that could be typed."""
+        by = (name.strip() for one in self._typed("by") for name in one.split(","))
+        since, until = ([date.fromisoformat(one) for one in self._typed(name)] for name in ("since", "until"))
+        return Asking(
+            metrics=self.metrics,
+            default=not self._typed("metric"),
+            everything=self.options.get("all") is True,
+            by=frozenset(name for name in by if name),
+            since=next(iter(since), None),
+            until=next(iter(until), None),
+            last=next(map(int, self._typed("last")), None),
+        )
+
+    def _typed(self, name: str) -> tuple[str, ...]:
+        value = self.options.get(name, ())
+        return (value,) if isinstance(value, str) else () if isinstance(value, bool) else value
 
     @property
     def rest(self) -> Mapping[Cause, object]:
         """What else than data, definitions and as_of may change a number, by the cause it is named as."""
-        asked = {name: self.options.get(name) for name in ("compare", "only", "since", "until", "leave-out")}
         computing = {name: self.versions.get(name) for name in ("cxkpi", "polars", "duckdb")}
         profiles = [*self.seen.profiles, *([self.seen.run_file] if self.seen.run_file else [])]
         return {
             "profiles": sorted(one.sha256 for one in profiles),
             "version": computing,
-            "question": asked,
+            "question": self._typed("leave-out"),
+            "catalogue": sorted(one.sha256 for one in self.catalogue),
         }
 
 
@@ -111,6 +138,8 @@ def render(run: Manifest) -> str:
     parts.append(f'"inputs": {lines([dump(_hashed(one)) for one in seen.inputs])}')
     outputs = [{"path": one.path, "kind": one.kind, "size": one.size, "sha256": one.sha256} for one in run.outputs]
     parts.append(f'"outputs": {lines([dump(one) for one in outputs])}')
+    if run.metrics is not None:
+        parts.append(f'"metrics": {lines([dump(asdict(one)) for one in run.metrics])}')
     parts.append(f'"cells": {lines([dump(_cell(row)) for row in run.cells])}')
     return "{" + ",\n ".join(parts) + "}\n"
 
@@ -137,43 +166,107 @@ def parse(text: str, shown: str) -> Manifest:
     """
     hint = "Name the file that 'cxkpi report --manifest FILE' wrote."
     try:
-        data = json.loads(text)
+        data = _object(json.loads(text, parse_constant=_refuse))
         if data["what"] != _WHAT:
             raise ValueError
         if data["format"] != FORMAT:
-            message = f"this manifest has the format {data['format']}, and this cxkpi knows {FORMAT}."
+            message = f"this manifest has the format {_whole(data['format'])}, and this cxkpi knows {FORMAT}."
             raise InputError(Problem("I197", message, Place(shown), "Use the cxkpi that wrote it."))
-        return _manifest(data)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        found = _manifest(data)
+        found.past(shown)
+        return found
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(Problem("I196", "this is no manifest of a run.", Place(shown), hint)) from error
 
 
 def _manifest(data: Mapping[str, Any]) -> Manifest:
-    named = data["pseudonyms"]
+    named, asked = data["pseudonyms"], data.get("metrics")
+    catalogue, profiles = _object(data["catalogue"]), _object(data["profiles"])
     return Manifest(
-        root=_text(data["root"]),
-        paths=tuple(map(_text, data["paths"])),
-        options={_text(name): _option(value) for name, value in data["options"].items()},
-        versions={_text(name): _text(value) for name, value in data["versions"].items()},
-        as_of=datetime.fromisoformat(_text(data["as_of"]).removesuffix("Z")),
-        as_of_from_data=bool(data["as_of_from_data"]),
-        catalogue_path=_text(data["catalogue"]["path"]),
-        catalogue_hash=_text(data["catalogue"]["hash"]),
-        catalogue=_files(data["catalogue"]["files"]),
-        profiles_used=tuple(map(_text, data["profiles"]["used"])),
+        root=_path(data["root"]),
+        paths=tuple(map(_path, _list(data["paths"]))),
+        options={_text(name): _option(value) for name, value in _object(data["options"]).items()},
+        versions={_text(name): _text(value) for name, value in _object(data["versions"]).items()},
+        as_of=_instant(data["as_of"]),
+        as_of_from_data=_flag(data["as_of_from_data"]),
+        catalogue_path=_text(catalogue["path"]),
+        catalogue_hash=_text(catalogue["hash"]),
+        catalogue=_files(catalogue["files"]),
+        profiles_used=tuple(map(_text, _list(profiles["used"]))),
         seen=Seen(
             _files(data["inputs"]),
-            _files(data["profiles"]["files"]),
+            _files(profiles["files"]),
             None if data["run_file"] is None else _file(data["run_file"]),
         ),
-        pseudonyms=None if named is None else Pseudonyms(_text(named["path"]), _text(named["mark"])),
+        pseudonyms=None if named is None else Pseudonyms(_path(named["path"]), _text(named["mark"])),
         against=None if data["against"] is None else _file(data["against"]),
-        outputs=tuple(
-            Output(_text(one["path"]), _text(one["kind"]), int(one["size"]), _text(one["sha256"]))
-            for one in data["outputs"]
-        ),
-        cells=tuple(_row(one) for one in data["cells"]),
+        outputs=_outputs(data["outputs"]),
+        metrics=None if asked is None else tuple(map(_asked, _list(asked))),
+        cells=tuple(map(_row, _list(data["cells"]))),
     )
+
+
+def _outputs(found: object) -> tuple[Output, ...]:
+    written = []
+    for one in _list(found):
+        file = _file(one)
+        written.append(Output(file.path, _text(one["kind"]), file.size, file.sha256))
+    if sum(one.kind == REJECTS for one in written) > 1:
+        raise ValueError
+    return tuple(written)
+
+
+def _asked(one: Any) -> Asked:
+    return Asked(_text(one["metric"]), _or_none(_text, one["variant"]), _text(one["unit"]), _whole(one["min_n"]))
+
+
+def _row(one: Any) -> PastRow:
+    period, every = one["period"], _text(one["period"]["every"])
+    return PastRow(
+        metric=_text(one["metric"]),
+        variant=_or_none(_text, one["variant"]),
+        every=cast(Any, _one_of(every, Every)),
+        start=_day(period["start"]),
+        end=_day(period["end"]),
+        by={_text(name): _or_none(_text, value) for name, value in _object(one["by"]).items()},
+        cell=PastCell(
+            definition=_text(one["definition"]),
+            value=_or_none(_number, one["value"]),
+            n=_whole(one["n"]),
+            numerator=_or_none(_number, one["numerator"]),
+            denominator=_or_none(_number, one["denominator"]),
+            immature=_whole(one["immature"]),
+            target=_limit(one["target"]),
+            alarm=_limit(one["alarm"]),
+            status=None if one["status"] is None else cast(Any, _one_of(one["status"], Status)),
+            reason=None if one["reason"] is None else cast(Any, _one_of(one["reason"], Reason)),
+        ),
+    )
+
+
+def _file(one: Any) -> Hashed:
+    return Hashed(_path(one["path"]), _whole(one["size"]), _text(one["sha256"]))
+
+
+def _files(found: object) -> tuple[Hashed, ...]:
+    return tuple(map(_file, _list(found)))
+
+
+def _option(value: object) -> str | bool | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(map(_path, value))
+    return value if isinstance(value, bool) else _path(value)
+
+
+def _limit(value: object) -> Any:
+    if not isinstance(value, list):
+        return _or_none(_number, value)
+    low, high = map(_number, value)
+    return low, high
+
+
+def _or_none(read: Callable[[object], _T], value: object) -> _T | None:
+    return None if value is None else read(value)
 
 
 def _text(value: object) -> str:
@@ -182,43 +275,62 @@ def _text(value: object) -> str:
     return value
 
 
-def _option(value: object) -> str | bool | tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(map(_text, value))
-    return value if isinstance(value, bool) else _text(value)
+def _path(value: object) -> str:
+    """What the system can look for: UnicodeEncodeError, a ValueError, where it cannot."""
+    if b"\0" in os.fsencode(_text(value)):
+        raise ValueError
+    return _text(value)
 
 
-def _files(found: Sequence[Mapping[str, Any]]) -> tuple[Hashed, ...]:
-    return tuple(map(_file, found))
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
-def _file(one: Mapping[str, Any]) -> Hashed:
-    return Hashed(_text(one["path"]), int(one["size"]), _text(one["sha256"]))
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise TypeError
+    return value
 
 
-def _row(one: Mapping[str, Any]) -> PastRow:
-    period = one["period"]
-    return PastRow(
-        metric=_text(one["metric"]),
-        variant=one["variant"],
-        every=cast(Any, _text(period["every"])),
-        start=date.fromisoformat(period["start"]),
-        end=date.fromisoformat(period["end"]),
-        by=dict(one["by"]),
-        cell=PastCell(
-            definition=_text(one["definition"]),
-            value=one["value"],
-            n=one["n"],
-            numerator=one["numerator"],
-            denominator=one["denominator"],
-            immature=one["immature"],
-            target=_limit(one["target"]),
-            alarm=_limit(one["alarm"]),
-            status=one["status"],
-            reason=one["reason"],
-        ),
-    )
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= sys.maxsize:
+        raise TypeError
+    return value
 
 
-def _limit(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _day(value: object) -> date:
+    found = date.fromisoformat(_text(value))
+    if found.year not in _YEARS:
+        raise ValueError
+    return found
+
+
+def _instant(value: object) -> datetime:
+    found = datetime.fromisoformat(_text(value).removesuffix("Z"))
+    if found.tzinfo is not None or found.year not in _YEARS:
+        raise ValueError
+    return found
+
+
+def _one_of(value: object, names: Any) -> str:
+    if value not in get_args(names):
+        raise ValueError
+    return _text(value)
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)

@@ -14,6 +14,7 @@ from cxkpi.reports.marked import code, words
 from cxkpi.reports.page import Page, confidence, plain, prepare, shortened, title
 from cxkpi.reports.reading import Line, also_missed, at_whose_expense
 from cxkpi.reports.remarks import compared, gathered, numbered
+from cxkpi.reports.selection import selection
 from cxkpi.result import Result, Row
 
 _WORDS = {"not_reached": "not reached", "withheld": "withheld", "refused": "refused"}
@@ -24,13 +25,15 @@ _LISTED = 20
 def render(result: Result, *, show_values: bool = False) -> str:
     """The newest judged period of every line as a table, with what must be known about it below."""
     parts: list[str] = []
+    only = words(selection(result, show_values=show_values))
+    part = [only, ""] if only else []
     if result.rows:
         page = prepare(result, UNICODE, show_values)
-        parts += [f"## {words(periods.heading(page.heading))}", "", *_table(page), "", *_legend(page), ""]
+        parts += [f"## {words(periods.heading(page.heading))}", "", *part, *_table(page), "", *_legend(page), ""]
         parts += _restated(result, page)
         told = [*_also(result), *_remarks(page)]
     else:
-        parts += ["## No figures", "", "No metric could be measured.", ""]
+        parts += ["## No figures", "", *part, "No metric could be measured.", ""]
         told = []
     told += [words(plain(note)) for note in result.notes]
     told += [words(plain(problem.message)) for problem in result.absent]

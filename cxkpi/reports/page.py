@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Page:
     refused: Mapping[tuple[str, str | None], str]
     glyphs: Glyphs
     several_years: bool
+    titles: Mapping[tuple[str, str | None], str]
 
     def scale(self, line: Line) -> Scale:
         """How the figures of this line are written."""
@@ -76,6 +78,7 @@ def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
         refused=refused,
         glyphs=glyphs,
         several_years=len({periods.year(period) for period in by_start.values()}) > 1,
+        titles=titles(result),
     )
 
 
@@ -120,12 +123,26 @@ def single_target(row: Row) -> float | None:
 
 
 def title(line: Line, page: Page) -> str:
-    """The label; with a variant's name where the label may be that of the metric it varies."""
-    return titled(line.info, page.result)
+    """What a metric is called, see :func:`titles`."""
+    return page.titles[_key(line)]
 
 
-def titled(info: MetricInfo, result: Result) -> str:
-    """As :func:`title`, of a metric of the Result."""
+def titles(result: Result) -> Mapping[tuple[str, str | None], str]:
+    """What each metric is called: its label, with a variant's name where the label may be that of the metric it varies.
+
+    Metrics that would be called the same have their name in the catalogue beside it.
+    """
+    found = {key: _titled(info, result) for key, info in result.metrics.items()}
+    times = Counter(title.casefold() for title in found.values())
+    return {
+        (metric, variant): title
+        if times[title.casefold()] == 1
+        else f"{title} ({plain(metric if variant is None else f'{metric}.{variant}')})"
+        for (metric, variant), title in found.items()
+    }
+
+
+def _titled(info: MetricInfo, result: Result) -> str:
     base = result.metrics.get((info.metric, None))
     label = plain(info.label)
     if info.variant is None or (base is not None and base.label != info.label):

@@ -2,7 +2,9 @@
 
 There are no timestamps, as the collector asks; ``cxkpi_period_end_seconds`` says which period a figure is of.
 ``cxkpi_status`` is 1 where the target is met, 0 where it is missed and -1 at or beyond the alarm. Every gauge has the
-labels ``metric``, ``variant``, ``unit``, ``every``, and ``by_<name>`` for each dimension, empty for the whole.
+labels ``metric``, ``variant``, ``unit``, ``every``, and ``by_<name>`` for each dimension, empty for the whole. Figures
+of a selection have ``only_<name>`` as well, with the values selected: they are series of their own. Control characters
+are U+FFFD, as in CSV.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 
 from cxkpi.calendar import midnight_utc
+from cxkpi.reports.delimited import shown
 from cxkpi.reports.reading import is_judged, newest_judged
-from cxkpi.reports.tidy import BLANK, limits
+from cxkpi.reports.selection import selected
+from cxkpi.reports.tidy import limits, named
 from cxkpi.result import Result, Row
 
 _STATUS = {"met": 1, "missed": 0, "alarm": -1}
@@ -23,7 +27,9 @@ _NOT_IN_A_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 def render(result: Result) -> str:
     """The gauges of every line whose newest complete period is judged, and may be shown."""
     rows = [row for row in newest_judged(result) if is_judged(row) and row.reason not in ("withheld", "refused")]
-    names = _label_names(result.by)
+    only = selected(result)
+    names = _label_names([*(f"only_{name}" for name in only), *(f"by_{name}" for name in result.by)])
+    fixed = {names[f"only_{name}"]: values for name, values in only.items()}
     gauges: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
         ("value", "A metric in its stored unit: shares are fractions, durations seconds.", lambda row: row.value),
         ("low", "Lower limit of the interval of the value.", lambda row: row.low),
@@ -34,7 +40,7 @@ def render(result: Result) -> str:
         ("status", "1 target met, 0 missed, -1 at or beyond the alarm.", lambda row: _STATUS.get(row.status or "")),
         ("period_end_seconds", "End of the period measured, in seconds since 1970.", lambda row: _end(row, result)),
     )
-    labels = [_labels(row, names) for row in rows]
+    labels = _apart([_labels(row, names, fixed) for row in rows])
     parts = []
     for name, told, read in gauges:
         samples = [
@@ -51,34 +57,42 @@ def _end(row: Row, result: Result) -> float:
     return midnight_utc(row.period.end, result.timezone).replace(tzinfo=UTC).timestamp()
 
 
-def _label_names(dimensions: Sequence[str]) -> Mapping[str, str]:
+def _label_names(wanted: Sequence[str]) -> Mapping[str, str]:
     """A label for each dimension; two that would have the same one are told apart by a number."""
     names: dict[str, str] = {}
-    for dimension in dimensions:
-        base = f"by_{_NOT_IN_A_LABEL.sub('_', dimension)}"
+    for one in wanted:
+        base = _NOT_IN_A_LABEL.sub("_", one)
         name, number = base, 2
         while name in names.values():
             name, number = f"{base}_{number}", number + 1
-        names[dimension] = name
+        names[one] = name
     return names
 
 
-def _labels(row: Row, names: Mapping[str, str]) -> str:
+def _labels(row: Row, names: Mapping[str, str], fixed: Mapping[str, str]) -> Mapping[str, str]:
     labels = {"metric": row.metric, "variant": row.variant or "", "unit": row.unit, "every": row.period.every}
-    for dimension, value in row.by.items():
-        labels[names[dimension]] = _shown(value)
+    return {**labels, **fixed, **{names[f"by_{dimension}"]: named(value) for dimension, value in row.by.items()}}
+
+
+def _apart(every: Sequence[Mapping[str, str]]) -> Sequence[str]:
+    """The labels as they are written. A collector refuses a series that is there twice, so what differs in characters
+    that are not written gets a number."""
+    found: dict[str, None] = {}
+    for labels in every:
+        text, number = _written(labels), 2
+        while text in found:
+            last = list(labels)[-1]
+            text, number = _written({**labels, last: f"{labels[last]}~{number}"}), number + 1
+        found[text] = None
+    return list(found)
+
+
+def _written(labels: Mapping[str, str]) -> str:
     return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
 
 
-def _shown(value: str | None) -> str:
-    """A dimension's value; in quotes where it says what an absent one, or the whole, is written as."""
-    if value is None:
-        return BLANK
-    return f'"{value}"' if value.strip('"') in ("", BLANK) else value
-
-
 def _escaped(text: str) -> str:
-    utf8 = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    utf8 = shown(text).encode("utf-8", "backslashreplace").decode("utf-8")
     return utf8.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 

@@ -73,7 +73,7 @@ def applied(result: Result, key: Key | None) -> Result:
     rows = [_renamed(row, called, inside) for row in result.rows]
     return replace(
         result,
-        rows=tuple(_ordered(rows, dimensions) if dimensions else rows),
+        rows=tuple(_ordered(rows, dimensions) if any(name in result.by for name in dimensions) else rows),
         notes=tuple(inside(note) for note in result.notes),
         absent=tuple(replace(one, message=inside(one.message)) for one in result.absent),
         aliased=frozenset(dimensions),

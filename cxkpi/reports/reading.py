@@ -94,26 +94,6 @@ def _cut(result: Result) -> Sequence[str]:
     return list(dict.fromkeys([*result.by, *result.only]))
 
 
-def selection(result: Result, hidden: Mapping[str, Mapping[str, str]]) -> str:
-    """What the figures are of where that is not everything: ``only queue = Billing or Sales``; else empty.
-
-    ``hidden``: what values are printed as, see :func:`aliases`. In every report in these words.
-    """
-    told = [
-        f"{name} = {' or '.join(hidden.get(name, {}).get(value) or _quoted(value) for value in values)}"
-        for name, values in result.only.items()
-    ]
-    return f"only {' and '.join(told)}" if told else ""
-
-
-_ODD = re.compile(r"""^$|^["'\s]|["'\s]$| (or|and) |[=,;·|]""")
-
-
-def _quoted(value: str) -> str:
-    """A value that could be taken for several, or for a part of the sentence, in quotes."""
-    return f'"{value}"' if _ODD.search(value) else value
-
-
 def numbered(result: Result, *, show_values: bool = False) -> Result:
     """A Result whose values that identify somebody are what they are printed as, see :func:`aliases`."""
     return _renamed(result, aliases(result, show_values=show_values))

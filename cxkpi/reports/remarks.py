@@ -56,7 +56,7 @@ def _where(metric: str, groups: Sequence[str], its_lines: int) -> str:
 def numbered(page: Page) -> Iterator[str]:
     """Which dimensions' values are numbered, of those that occur, and whether they can be shown."""
     for dimension in page.aliases:
-        if all(line.by.get(dimension) is None for line in page.lines):
+        if dimension not in page.result.only and all(line.by.get(dimension) is None for line in page.lines):
             continue
         shown = "their ids are in no report" if names_customers(dimension) else "--show-values prints them"
         yield f"values of {plain(dimension)} are numbered; {shown}."

@@ -8,19 +8,23 @@ from datetime import date
 
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import Scale
-from cxkpi.reports.page import plain, titled
+from cxkpi.reports.page import plain, titles
 from cxkpi.result import Cause, Every, PastCell, Period, Restated, Restatement, Result
 
 CAUSES: Mapping[Cause, str] = {
     "definition": "another definition",
+    "unit": "another unit",
     "target": "another target",
+    "min_n": "judged from another n on",
     "late_rows": "late or corrected rows",
     "as_of": "the present moved on",
     "profiles": "read by other profiles",
     "version": "another version of cxkpi or Polars",
-    "question": "asked otherwise",
+    "question": "other files left out",
+    "catalogue": "something else in the catalogue",
     "unknown": "nobody can tell why",
 }
+_EITHER: frozenset[Cause] = frozenset({"late_rows", "profiles", "version", "question"})
 WAITED = " (part of it could not be judged then)"
 _NAMED_FILES = 3
 
@@ -54,18 +58,58 @@ class Told:
 
 
 def heading(result: Result, found: Restatement) -> str:
-    """How many figures differ, from which run, and which files are not the same; without a stop."""
-    since = f"the run of {plain(found.against)} (as of {periods.local(found.as_of, result.timezone)})"
-    if not found.cells:
-        return f"no figure of a past period differs from {since}"
-    one = len(found.cells) == 1
-    number = "1 figure of a past period differs" if one else f"{len(found.cells):,} figures of past periods differ"
-    return f"{number} from {since}{_files(found)}"
+    """How many figures differ, from which run, which files are not the same, and what was not compared; no stop."""
+    run = f"the run of {plain(found.against)} (as of {periods.local(found.as_of, result.timezone)})"
+    number, one = len(found.cells), len(found.cells) == 1
+    if not found.compared and not found.cells:
+        none = "" if found.uncompared else ", which has none of a period that was over"
+        said = f"no figure was compared with {run}{none}"
+    elif not found.cells:
+        said = f"no figure of a past period differs from {run}"
+    else:
+        differ = "1 figure of a past period differs" if one else f"{number:,} figures of past periods differ"
+        said = f"{differ} from {run}{_gone_and_new(found)}"
+    return f"{said}{_files(found)}{_uncompared(result, found)}"
+
+
+def _gone_and_new(found: Restatement) -> str:
+    """How many of the figures are not there any more, and how many were not there then."""
+    counts = (
+        (sum(cell.now is None for cell in found.cells), "not there any more"),
+        (sum(cell.then is None for cell in found.cells), "not there then"),
+    )
+    said = [f"{number:,} {what}" for number, what in counts if number]
+    return f", {' and '.join(said)}" if said else ""
 
 
 def _files(found: Restatement) -> str:
-    told = [f"{what} {_some(names)}" for what, names in _moved(found) if names]
-    return f"; files: {'; '.join(told)}" if told else "; the files are the same"
+    told = [f"{what} {_some(list(map(plain, names)))}" for what, names in _moved(found) if names]
+    if not told:
+        return "; the files are the same" if found.cells else ""
+    return f"; files: {'; '.join(told)}"
+
+
+def _uncompared(result: Result, found: Restatement) -> str:
+    """What was not compared, and which of the two runs was not asked for it."""
+    told = []
+    for one in found.uncompared:
+        names = [_period(result, name) if one.what == "period" else plain(name) for name in one.names]
+        shown = f"figures by {' and '.join(names)}" if one.what == "by" else _some(names)
+        if one.what == "period" and result.every == "all":
+            why = "other days than now" if one.asked == "then" else "other days than then"
+        elif one.asked == "both":
+            why = "people who are numbered anew in every run"
+        else:
+            why = "not asked for now" if one.asked == "then" else "not asked for then"
+        told.append(f"{shown} ({why})")
+    return f"; not compared: {', '.join(told)}" if told else ""
+
+
+def _period(result: Result, days: str) -> str:
+    """The name of a period written as ``2026-01-01/2026-02-01``."""
+    start, end = map(date.fromisoformat, days.split("/"))
+    known = (row.period for row in result.rows if (row.period.start, row.period.end) == (start, end))
+    return periods.name(next(known, Period(result.every, start, end, True, None)))
 
 
 def _moved(found: Restatement) -> Iterator[tuple[str, Sequence[str]]]:
@@ -74,7 +118,7 @@ def _moved(found: Restatement) -> Iterator[tuple[str, Sequence[str]]]:
 
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _NAMED_FILES
-    return ", ".join(map(plain, names[:_NAMED_FILES])) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:_NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
 def told(result: Result, hidden: Mapping[str, Mapping[str, str]], most: int | None = None) -> tuple[Told, ...]:
@@ -85,19 +129,24 @@ def told(result: Result, hidden: Mapping[str, Mapping[str, str]], most: int | No
     if result.restated is None:
         return ()
     labels = {(row.period.every, row.period.start): row.period for row in result.rows}
-    scales = _scales(result)
-    return tuple(_told(cell, result, labels, scales, hidden) for cell in result.restated.cells[:most])
+    scales, named = _scales(result), titles(result)
+    return tuple(_told(cell, result, labels, scales, named, hidden) for cell in result.restated.cells[:most])
 
 
 def _scales(result: Result) -> Mapping[tuple[str, str | None], Scale]:
     """One scale per metric for both runs, so that equal figures look equal."""
     values: dict[tuple[str, str | None], list[float | None]] = {}
-    for cell in result.restated.cells if result.restated is not None else ():
+    for cell in _cells(result):
         sides = (side for side in (cell.then, cell.now) if side is not None)
         values.setdefault((cell.metric, cell.variant), []).extend(side.value for side in sides)
     signed = {row.key for row in result.rows if row.kind == "net"}
-    units = {key: info.unit for key, info in result.metrics.items()}
+    units = {(cell.metric, cell.variant): cell.unit or "" for cell in _cells(result)}
+    units |= {key: info.unit for key, info in result.metrics.items()}
     return {key: figures.scale(units.get(key, ""), found, signed=key in signed) for key, found in values.items()}
+
+
+def _cells(result: Result) -> Sequence[Restated]:
+    return () if result.restated is None else result.restated.cells
 
 
 def _told(
@@ -105,14 +154,18 @@ def _told(
     result: Result,
     labels: Mapping[tuple[Every, date], Period],
     scales: Mapping[tuple[str, str | None], Scale],
+    named: Mapping[tuple[str, str | None], str],
     hidden: Mapping[str, Mapping[str, str]],
 ) -> Told:
     key = (cell.metric, cell.variant)
-    info = result.metrics.get(key)
     title = cell.metric if cell.variant is None else f"{cell.metric}.{cell.variant}"
     scale = scales[key]
     extra = _extra(cell.then, cell.now, scale)
-    then, now = (_side(side, scale, extra) for side in (cell.then, cell.now))
+    scale_then = scale
+    if cell.unit is not None and cell.then is not None and key in result.metrics:
+        scale_then = figures.scale(cell.unit, [cell.then.value])
+    then = "not there" if cell.then is None else _side(cell.then, scale_then, extra)
+    now = "not there any more" if cell.now is None else _side(cell.now, scale, extra)
     if then == now and cell.then is not None and cell.now is not None and cell.then.value != cell.now.value:
         then, now = (f"{side.value!r}" for side in (cell.then, cell.now))
     return Told(
@@ -120,15 +173,42 @@ def _told(
         scale=scale,
         extra=extra,
         title=plain(title),
-        label=plain(title) if info is None else titled(info, result),
+        label=named.get(key) or plain(title),
         period=labels.get((cell.every, cell.start)) or Period(cell.every, cell.start, cell.end, True, None),
         by={name: _called(cell, name, hidden) for name in result.by},
         then=then,
         now=now,
         verdicts=_verdicts(cell.then, cell.now),
-        why=" and ".join(_goal(cell, scale, result) if cause == "target" else CAUSES[cause] for cause in cell.causes),
+        why=_why(cell, scale, result),
         final=cell.final,
     )
+
+
+def _why(cell: Restated, scale: Scale, result: Result) -> str:
+    """Every cause; those that only the files and versions tell of are alternatives."""
+    either = [_cause(cell, cause, scale, result) for cause in cell.causes if cause in _EITHER]
+    found = [_cause(cell, cause, scale, result) for cause in cell.causes if cause not in _EITHER]
+    at = next((number for number, cause in enumerate(cell.causes) if cause in _EITHER), 0)
+    return " and ".join([*found[:at], *([" or ".join(either)] if either else []), *found[at:]])
+
+
+def _cause(cell: Restated, cause: Cause, scale: Scale, result: Result) -> str:
+    match cause:
+        case "target":
+            return _goal(cell, scale, result)
+        case "definition" if cell.now is None:
+            return "the catalogue has no such metric any more"
+        case "late_rows" if cell.now is None:
+            return "its rows are gone"
+        case "as_of" if result.restated is not None and result.as_of.replace(tzinfo=None) < result.restated.as_of:
+            return "the present moved back"
+        case "unit":
+            info = result.metrics.get((cell.metric, cell.variant))
+            return (
+                CAUSES[cause] if info is None or cell.unit is None else f"{CAUSES[cause]} ({cell.unit} → {info.unit})"
+            )
+        case _:
+            return CAUSES[cause]
 
 
 def _goal(cell: Restated, scale: Scale, result: Result) -> str:
@@ -151,9 +231,7 @@ def _extra(then: PastCell | None, now: PastCell | None, scale: Scale) -> int:
     return max([*apart, *(scale.apart(known[0], other) for other in known[1:])], default=0)
 
 
-def _side(side: PastCell | None, scale: Scale, extra: int) -> str:
-    if side is None:
-        return "not there"
+def _side(side: PastCell, scale: Scale, extra: int) -> str:
     if side.value is None:
         return side.reason if side.reason in ("withheld", "refused") else "none"
     return scale.value(side.value, extra=extra)

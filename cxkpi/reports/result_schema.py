@@ -39,6 +39,10 @@ def schema() -> Schema:
                 "through": _told(
                     {"type": "object", "additionalProperties": _INSTANT}, "The newest event of each table."
                 ),
+                "only": _told(
+                    {"type": "object", "additionalProperties": {"type": "array", "items": _TEXT}},
+                    "Dimension to the values selected, any of them; empty where the figures are of everything.",
+                ),
                 "results": _list(
                     {"$ref": "#/$defs/result"}, "In the order: metric as asked, variant, the whole, start."
                 ),
@@ -161,6 +165,7 @@ def _restatement() -> Schema:
             "now": _told(_or_null({"$ref": "#/$defs/past"}), "null where it is there no longer."),
             "causes": _list({"enum": list(get_args(Cause))}, "Why it is another."),
             "final": _told(_FLAG, "Nothing in it waited to be judged then."),
+            "unit": _told(_or_null(_TEXT), "That of then, where the metric has another unit now, or is not there."),
         }
     )
     return _object(
@@ -169,6 +174,17 @@ def _restatement() -> Schema:
             "as_of": _INSTANT,
             "inputs": _object(
                 {name: _list(_TEXT, f"Files that are {name}.") for name in ("new", "changed", "gone")},
+            ),
+            "compared": _told(_COUNT, "How many figures of then were looked for."),
+            "not_compared": _list(
+                _object(
+                    {
+                        "what": {"enum": ["metric", "period", "by"]},
+                        "names": _list(_TEXT, "Metrics, periods as start/end (exclusive), or dimensions."),
+                        "asked": _told({"enum": ["then", "now", "both"]}, "Which of the two runs has such figures."),
+                    }
+                ),
+                "Figures of past periods that only one of the two runs was asked for.",
             ),
             "cells": _list(cell, "The figures of periods that were over, and are not what they were."),
         }

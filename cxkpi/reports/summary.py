@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cxkpi.reports import periods, restatements
+from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.reading import aliases, newest_judged
+from cxkpi.reports.selection import selection
 from cxkpi.result import Result
 
 _LISTED = 20
 
 
-def line(result: Result, written: Sequence[Path]) -> str:
+def line(result: Result, written: Sequence[Path], *, show_values: bool = False) -> str:
     """``6 metrics, 4 missed, 1 alarm; June 2026; 43,210 records, 17 rejected; written: a.html, a.xlsx``.
 
     Verdicts are those of the whole in its newest judged period, which gates look at; the period named is the newest of
@@ -20,19 +21,21 @@ def line(result: Result, written: Sequence[Path]) -> str:
     """
     judged = newest_judged(result)
     whole = [row for row in judged if not row.by]
-    counts = [f"{len(result.metrics)} {'metric' if len(result.metrics) == 1 else 'metrics'}"]
+    counts = [figures.counted(len(result.metrics), "metric")]
     for status in ("missed", "alarm"):
         number = sum(row.status == status for row in whole)
         counts += [f"{number} {status}"] if number else []
     rejected = sum(entry.rejected for entry in result.files)
-    records = f"{sum(entry.records for entry in result.files):,} records"
+    records = figures.counted(sum(entry.records for entry in result.files), "record")
     parts = [
         ", ".join(counts),
         *([periods.name(max((row.period for row in judged), key=lambda period: period.start))] if judged else []),
+        *([only] if (only := selection(result, show_values=show_values)) else []),
         f"{records}, {rejected:,} rejected" if rejected else records,
     ]
     if result.restated is not None:
-        parts.append(f"{len(result.restated.cells):,} past figures restated")
+        past = figures.counted(len(result.restated.cells), "past figure")
+        parts.append(f"{past} restated" if result.restated.compared else "no past figure compared")
     return "; ".join([*parts, f"written: {', '.join(map(str, written))}"])
 
 

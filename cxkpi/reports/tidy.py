@@ -1,8 +1,10 @@
 """The rows of a Result as one flat table: the fields of ``-f json`` in their order, one row per number.
 
 ``period_*``, ``change_*`` and ``bounds_*`` stand for the nested objects; ``period_label`` is there where some period
-has a name of its own, as fiscal ones do. Each dimension is a column ``by_<name>``, empty for the whole and ``(blank)``
-where the data has no value; notes are joined by `` | ``. CSV, Parquet and the sheet for pivoting all read this.
+has a name of its own, as fiscal ones do; ``only_<name>`` where the figures are of a selection: the values selected,
+``Billing or Sales``. Each dimension is a column ``by_<name>``, empty for the whole and ``(blank)`` where the data has
+no value; a value that reads so is in quotes. Notes are joined by `` | ``. CSV, Parquet and the sheet for pivoting all
+read this.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from cxkpi.reports.selection import selected
 from cxkpi.result import Result, Row, Target
 
 BLANK = "(blank)"
@@ -38,21 +41,21 @@ def columns(result: Result) -> Mapping[str, Type]:
     """The names of the columns and what stands in them, in order. Dimensions of one name are told apart by a number."""
     label = _LABEL if _labelled(result) else {}
     found: dict[str, Type] = {**_BEFORE_BY, **label}
-    for dimension in result.by:
-        name, number = f"by_{dimension}", 2
+    for wanted in (*(f"only_{dimension}" for dimension in selected(result)), *(f"by_{name}" for name in result.by)):
+        name, number = wanted, 2
         while name in found:
-            name, number = f"by_{dimension}_{number}", number + 1
+            name, number = f"{wanted}_{number}", number + 1
         found[name] = "text"
     return {**found, **_AFTER_BY}
 
 
 def rows(result: Result) -> Iterator[tuple[Cell, ...]]:
     """What stands in the columns, row by row."""
-    labelled = _labelled(result)
-    return (_cells(row, result.by, labelled) for row in result.rows)
+    labelled, only = _labelled(result), tuple(selected(result).values())
+    return (_cells(row, result.by, labelled, only) for row in result.rows)
 
 
-def _cells(row: Row, by: Sequence[str], labelled: bool) -> tuple[Cell, ...]:
+def _cells(row: Row, by: Sequence[str], labelled: bool, only: Sequence[str]) -> tuple[Cell, ...]:
     period, change = row.period, row.change
     low, high = row.bounds or (None, None)
     return (
@@ -68,6 +71,7 @@ def _cells(row: Row, by: Sequence[str], labelled: bool) -> tuple[Cell, ...]:
         period.complete,
         period.judged_until,
         *((period.label,) if labelled else ()),
+        *only,
         *(_dimension(row, name) for name in by),
         row.value,
         row.low,
@@ -126,5 +130,11 @@ def _labelled(result: Result) -> bool:
 def _dimension(row: Row, name: str) -> str | None:
     if name not in row.by:
         return None
-    value = row.by[name]
-    return BLANK if value is None else value
+    return named(row.by[name])
+
+
+def named(value: str | None) -> str:
+    """A dimension's value; in quotes where it says what an absent one, or the whole, is written as."""
+    if value is None:
+        return BLANK
+    return f'"{value}"' if value.strip('"') in ("", BLANK) else value

@@ -61,7 +61,7 @@ def key(cell):
 def test_nothing_changed(compared):
     found, said = compared(lambda here: None)
     assert found == {
-        "against": "then.json", "as_of": "2026-06-28T11:05:00Z", "cells": [],
+        "against": "then.json", "as_of": "2026-06-28T11:05:00Z", "compared": 4, "not_compared": [], "cells": [],
         "inputs": {"new": [], "changed": [], "gone": []},
     }  # fmt: skip
     assert "note: no figure of a past period differs from the run of then.json (as of 28 Jun 2026 11:05).\n" in said
@@ -85,7 +85,7 @@ def test_late_rows(compared):
     assert whole["then"]["value"] == pytest.approx(old)
     assert whole["now"]["value"] == pytest.approx(new)
     assert (whole["then"]["n"], whole["now"]["n"], whole["final"]) == (56, 61, True)
-    assert "note: aht, May 2026: 5:34 → 5:12, n 56 → 61: late or corrected rows\n" in said
+    assert "note: aht, May 2026: 5:35 → 5:12, n 56 → 61: late or corrected rows\n" in said
     assert "note: aht, May 2026, queue Sales: " in said
     assert "4 figures of past periods differ from the run of then.json" in said
     assert "; files: changed exports/acd_05.csv:" in said
@@ -135,7 +135,7 @@ def test_a_target_moves_verdicts_only(compared):
     found, said = compared(edit("target: 6m", "target: 5m"))
     assert {key(cell)[0::3] for cell in found["cells"]} == {("aht", ("target",))}
     assert all(cell["then"]["value"] == cell["now"]["value"] for cell in found["cells"])
-    assert "note: aht, April 2026: 5:34, met → missed: another target\n" in said
+    assert "note: aht, April 2026: 5:35, met → missed: another target (≤ 6:00 → ≤ 5:00)\n" in said
 
 
 def test_a_change_of_wording_is_none(compared):

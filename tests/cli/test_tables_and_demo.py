@@ -22,6 +22,7 @@ class _Loaded:
     files: tuple = FILES
     rejects: tuple = REJECTS
     notes: tuple = ("a note",)
+    aside: tuple = ()
 
 
 @pytest.fixture

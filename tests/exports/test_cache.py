@@ -115,9 +115,8 @@ def test_a_damaged_entry_is_noticed_and_rebuilt(place: Place, name: str, harm: s
     else:
         path.write_bytes(content[: len(content) // 2] if harm == "cut" else b"")
     again = place.load()
-    assert [note for note in again.notes if "damaged" in note] == [
-        "moves.csv: what was kept of it in the cache was damaged; it was read again."
-    ]
+    assert again.aside == ("moves.csv: what was kept of it in the cache was damaged; it was read again.",)
+    assert (again.notes, again.findings) == (sound.notes, sound.findings)
     assert rows(again) == rows(sound)
     assert again.files == sound.files
     last = place.load()
@@ -181,7 +180,8 @@ def test_a_cache_that_cannot_be_written_is_said(place: Place) -> None:
     place.cache.folder.write_text("a file is in the way")
     loaded = place.load()
     assert rows(loaded)
-    assert [note for note in loaded.notes if "cache cannot be written" in note]
+    assert [note for note in loaded.aside if "cache cannot be written" in note]
+    assert not [note for note in loaded.notes if "cache" in note]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="each platform has its convention")
@@ -246,7 +246,7 @@ def test_a_full_disk_costs_the_cache_and_not_the_report(place: Place, monkeypatc
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
     loaded = place.load()
     assert rows(loaded) == expected
-    assert any("the cache cannot be written (No space left on device)" in note for note in loaded.notes)
+    assert loaded.aside == ("the cache cannot be written (No space left on device); nothing was kept.",)
 
 
 def test_no_room_for_the_tables_is_an_output_error(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,6 +259,10 @@ def results(draw: st.DrawFn) -> Result:
         absent=draw(problems), identifiers=frozenset(draw(st.sets(st.sampled_from(names),
         max_size=1)) if names else ()),
         restated=draw(_or_none(_restated(names))),
+        only=draw(st.dictionaries(
+            _ANY_TEXT | st.sampled_from(["queue", "customer_id", *names]),
+            st.lists(_ANY_TEXT, min_size=1, max_size=2, unique=True).map(tuple), max_size=2,
+        )),
     )  # fmt: skip
 
 

@@ -92,6 +92,7 @@ def test_json_reads_back_equal_and_fits_its_schema(found):
     _VALIDATOR.validate(value)
     shown = sheltered(found)
     assert value["notes"] == list(shown.notes)
+    assert value["only"] == {name: list(values) for name, values in shown.only.items()}
     for item, expected in zip(value["results"], shown.rows, strict=True):
         assert item["by"] == dict(expected.by)
         assert (item["metric"], item["variant"], item["unit"]) == (expected.metric, expected.variant, expected.unit)

@@ -12,7 +12,7 @@ from cxkpi.reports.figures import ASCII, scale
     ("unit", "value", "text"),
     [
         ("seconds", 338.0, "5:38"),
-        ("seconds", 338.5, "5:38"),
+        ("seconds", 338.5, "5:39"),
         ("seconds", 3723.0, "1:02:03"),
         ("seconds", 59.6, "59.6 s"),
         ("seconds", 20.0, "0:20"),

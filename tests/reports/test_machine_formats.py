@@ -31,7 +31,7 @@ def _read(text):
 def test_json_keys_in_order():
     value = standard.loads(json.render(centre(by="queue")))
     assert list(value) == [
-        "format", "cxkpi", "catalogue", "timezone", "as_of", "through", "results", "ledger", "notes",
+        "format", "cxkpi", "catalogue", "timezone", "as_of", "through", "only", "results", "ledger", "notes",
     ]  # fmt: skip
     assert value["format"] == 1
     assert list(value["catalogue"]) == ["path", "hash"]
@@ -139,6 +139,8 @@ def test_csv_text_never_starts_a_formula(start):
 @given(st.text(st.characters(codec="utf-8")))
 def test_csv_gives_every_text_back(text):
     cell = _read(delimited.render(result([row(by={"queue": text})])))[0]["by_queue"]
+    # Columns are empty for the whole, and say (blank) where there is no value: a value that reads so is in quotes.
+    text = f'"{text}"' if text.strip('"') in ("", "(blank)") else text
     shown = ["\ufffd" if _obeyed(char, after) else char for char, after in zip(text, [*text[1:], ""], strict=False)]
     kept = "".join(shown)
     assert cell == (f"'{kept}" if kept.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else kept)

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import has_magic
+from itertools import takewhile
 from pathlib import Path
 
 from cxkpi.errors import InputError, Place, Problem, UsageError
 from cxkpi.exports.files.faults import unreadable
+from cxkpi.exports.files.own import is_own
 
 TEXT = frozenset({".csv", ".tsv", ".txt", ".log"})
 JSON = frozenset({".json", ".jsonl", ".ndjson"})
 EXTENSIONS = frozenset({*TEXT, *JSON, ".gz", ".zip", ".xlsx", ".parquet"})
 _WORKBOOKS = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
 _ARCHIVES = frozenset({".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst"})
+NOTHING = "I101"
+"""The problem of folders that hold no exports."""
 # Asterisk's own log has no extension, and a number or date behind its name when it was rotated.
 _BY_NAME = re.compile(r"queue_log(\W.*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An input file. ``shown``: its name in reports; ``given``: named on the command line, not found in a folder."""
+    """An input file. ``shown``: its name in reports; ``given``: named on the command line, not found in a folder.
+
+    Where several files have one name, each is shown with the folders in which they part. Names decide which of two
+    records counts that are equally new, so neither the working folder nor the way a path was typed is in them.
+    """
 
     path: Path
     shown: str
@@ -37,8 +45,9 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
     ``never``: files that no folder or pattern stands for, because a run writes them.
 
     A folder is searched, without its sub-folders, for the endings in ``EXTENSIONS``; a path with ``*``, ``?``, ``[]``
-    or ``**`` stands for every such file it fits. Hidden files are left alone. Raises UsageError where a path is missing
-    or fits nothing, InputError where a folder holds no such file.
+    or ``**`` stands for every such file it fits. Hidden files are left alone, and so is what an earlier report left
+    there (``own.is_own``). Raises UsageError where a path is missing or fits nothing, InputError where a folder holds
+    no such file.
     """
     found: dict[Path, Found] = {}
     notes: list[str] = []
@@ -46,20 +55,19 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
     for path in paths:
         if path.is_dir():
             entries = [entry for entry in _files(path.iterdir()) if entry.resolve() not in written]
-            inside = [entry for entry in entries if _is_read(entry)]
+            inside = [entry for entry in entries if is_read(entry) and not is_own(entry)]
             if not inside:
                 raise InputError(_nothing(path, entries))
             notes += _left_alone(entries)
         elif path.is_file():
-            known = found.get(path.resolve())
-            found[path.resolve()] = Found(path, known.shown if known else readable(path.name), True)
+            _add(found, path, given=True)
             continue
         elif path.exists() and not has_magic(path.as_posix()):
             message = "this is not a regular file, but a device, a pipe or the like."
             raise InputError(unreadable(message, Place(readable(path.as_posix())), "Save it as a file first."))
         elif has_magic(path.as_posix()):
             entries = [entry for entry in _files(_fitting(path)) if entry.resolve() not in written]
-            inside = [entry for entry in entries if _is_read(entry)]
+            inside = [entry for entry in entries if is_read(entry) and not is_own(entry)]
             if not inside:
                 message = f"no file fits {path.as_posix()}."
                 hint = "Check the pattern; it fits .csv, .xlsx, .json, .parquet and the like."
@@ -71,10 +79,38 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
                 Problem("U010", message, Place(readable(path.as_posix())), "Check the spelling of the path.")
             )
         for entry in inside:
-            found.setdefault(entry.resolve(), Found(entry, readable(entry.name), False))
-    names = Counter(file.shown for file in found.values())
-    unique = [f if names[f.shown] == 1 else replace(f, shown=readable(f.path.as_posix())) for f in found.values()]
-    return tuple(sorted(unique, key=lambda file: (file.shown, file.path.as_posix()))), tuple(dict.fromkeys(notes))
+            _add(found, entry, given=False)
+    files = sorted(_told_apart(found.values()), key=lambda file: (file.shown, file.path.name))
+    return tuple(files), tuple(dict.fromkeys(notes))
+
+
+def _add(found: dict[Path, Found], path: Path, *, given: bool) -> None:
+    """Take a file in; of one that has several names, by links, the first name counts, however they were come by."""
+    file, known = path.resolve(), found.get(path.resolve())
+    if known is not None:
+        path, given = min(path, known.path, key=_order), given or known.given
+    found[file] = Found(path, readable(path.name), given)
+
+
+def _order(path: Path) -> tuple[str, tuple[str, ...]]:
+    return path.name, path.parent.resolve().parts
+
+
+def _told_apart(files: Iterable[Found]) -> Iterator[Found]:
+    """The files, those of one name shown with the folders below the innermost that holds them all."""
+    by_name: defaultdict[str, list[Found]] = defaultdict(list)
+    for file in files:
+        by_name[file.shown].append(file)
+    for alike in by_name.values():
+        if len(alike) == 1:
+            yield alike[0]
+            continue
+        folders = [file.path.parent.resolve().parts for file in alike]
+        common = len(list(takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))))
+        # A file in that folder itself would have a name that says nothing.
+        below = common if all(len(folder) > common for folder in folders) else max(1, common - 1)
+        for file, folder in zip(alike, folders, strict=True):
+            yield replace(file, shown=readable("/".join((*folder[below:], file.path.name))))
 
 
 def profiles_beside(paths: Sequence[Path], given: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -107,7 +143,8 @@ def _leads_nowhere(path: Path) -> bool:
     return path.is_symlink() and not os.path.exists(path)
 
 
-def _is_read(path: Path) -> bool:
+def is_read(path: Path) -> bool:
+    """Whether a file in a folder is taken for an export, by its name."""
     return path.suffix.lower() in EXTENSIONS or _BY_NAME.fullmatch(path.name) is not None
 
 
@@ -134,7 +171,7 @@ def _left_alone(entries: Iterable[Path]) -> list[str]:
     notes = []
     for entry in entries:
         advice = advice_for(entry)
-        if advice and not _is_read(entry):
+        if advice and not is_read(entry):
             notes.append(f"{readable(entry.name)} was not read: {advice[0]}. {advice[1]}")
     return notes
 
@@ -152,8 +189,10 @@ def advice_for(path: Path) -> tuple[str, str] | None:
 def _nothing(folder: Path, entries: Iterable[Path]) -> Problem:
     kinds = ".csv, .tsv, .txt, .xlsx, .json, .parquet, .zip or .gz"
     message = f"there is no {kinds} file in the folder {folder.as_posix()}."
+    if any(is_own(entry) for entry in entries):
+        message = f"there is nothing in the folder {folder.as_posix()} but reports that cxkpi wrote."
     others = [entry.name for entry in entries if advice_for(entry)]
     hint = "Put the exports there, or name another folder."
     if others:
         hint = f"It holds {', '.join(others)}: save workbooks as .xlsx or CSV, and unpack archives."
-    return Problem("I101", message, None, hint)
+    return Problem(NOTHING, message, None, hint)

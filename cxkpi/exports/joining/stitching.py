@@ -25,10 +25,10 @@ from cxkpi.exports.joining.spells import merged as joined_spells
 from cxkpi.exports.joining.times import events, reach
 from cxkpi.exports.joining.twins import twins
 from cxkpi.exports.layout.recognise import Layout
-from cxkpi.exports.one_file import FileRead, Part, another_name, write_part
+from cxkpi.exports.one_file import ASIDE, FileRead, Part, another_name, write_part
 from cxkpi.exports.rows import fingerprint, numbered_by
 from cxkpi.result import FileEntry, Reject
-from cxkpi.tables import POLARS_TYPES, TABLES, Stored, Table
+from cxkpi.tables import POLARS_TYPES, Stored, Table
 
 _ROWS_AT_ONCE = 6_000_000
 _PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32()}
@@ -53,7 +53,7 @@ class FileReport:
     """How one file was read. ``first`` and ``last``: of its event columns; ``size``: bytes on disk.
 
     ``newest``: of its instants, UTC without zone; None where its rows have only dates or none. ``written``: when the
-    file was, because a roster is as new as its export, not as its last hire.
+    file was, because a roster is as new as its export, not as its last hire; None where its rows are to have instants.
     """
 
     shown: str
@@ -90,6 +90,8 @@ class Loaded:
     reports: tuple[FileReport, ...] = ()
     logins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By system, the columns (``contacts.agent_id``) that its logins stand in."""
+    aside: tuple[str, ...] = ()
+    """Sentences about the cache, for the terminal only."""
 
 
 @dataclass(slots=True)
@@ -155,16 +157,26 @@ class Stitching:
         self.findings.extend(self.identity.findings())
         self.findings.extend(unknown(stored, self.tables))
         self.findings.extend(surveyed_again(stored))
-        findings = merged(self.findings)
+        aside = tuple(dict.fromkeys(one.message for one in merged(self.findings) if one.code in ASIDE))
+        findings = merged(one for one in self.findings if one.code not in ASIDE)
         entries = sorted((*left_out, *(account.entry() for account in self.accounts)), key=lambda entry: entry.path)
         rejects = sorted(
             (reject for account in self.accounts for reject in account.read.rejects),
             key=lambda r: (r.path, r.line, r.column),
         )
         every = tuple(sorted({*notes, *(finding.message for finding in findings if finding.said)}))
-        reports = tuple(sorted((_report(account) for account in self.accounts), key=lambda report: report.shown))
-        logins = self._logins()
-        return Loaded(stored, tuple(entries), tuple(rejects), every, findings, tuple(self.problems), reports, logins)
+        reports = [_report(account, self.tables) for account in self.accounts]
+        return Loaded(
+            stored=stored,
+            files=tuple(entries),
+            rejects=tuple(rejects),
+            notes=every,
+            findings=findings,
+            problems=tuple(self.problems),
+            reports=tuple(sorted(reports, key=lambda report: report.shown)),
+            logins=self._logins(),
+            aside=aside,
+        )
 
     def _logins(self) -> Mapping[str, frozenset[str]]:
         """By system, the columns that its logins stand in."""
@@ -405,8 +417,10 @@ class Stitching:
         return frozenset[str]().union(*(piece.part.filled for piece in self.pieces.get(name, ())))
 
 
-def _report(account: Account) -> FileReport:
+def _report(account: Account, tables: Mapping[str, Table]) -> FileReport:
     read, layout = account.read, account.read.file.layout
+    instants = _has_instants(layout, tables)
+    written = None if instants else datetime.fromtimestamp(read.file.source.path.stat().st_mtime, UTC)
     parts = [part for parts in read.parts.values() for part in parts]
     text = bool(read.encoding)
     return FileReport(
@@ -423,13 +437,13 @@ def _report(account: Account) -> FileReport:
         last=max((part.newest for part in parts if part.newest), default=None),
         size=read.file.source.size,
         cached=read.cached,
-        newest=max((part.newest for part in parts if part.newest), default=None) if _has_instants(layout) else None,
-        written=datetime.fromtimestamp(read.file.source.path.stat().st_mtime, UTC).replace(tzinfo=None),
+        newest=max((part.newest for part in parts if part.newest), default=None) if instants else None,
+        written=None if written is None else written.replace(tzinfo=None),
     )
 
 
-def _has_instants(layout: Layout) -> bool:
-    columns = (column for name in layout.profile.tables if name in TABLES for column in TABLES[name].columns.values())
+def _has_instants(layout: Layout, tables: Mapping[str, Table]) -> bool:
+    columns = (column for name in layout.profile.tables for column in tables[name].columns.values())
     return any(column.event and column.type == "instant" for column in columns)
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
 from functools import partial
 from io import TextIOWrapper
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
 from cxkpi.documents.spelling import did_you_mean
 from cxkpi.errors import InputError, Place, Problem, UsageError
 from cxkpi.exports.files.cellwise import cells, is_cellwise, text_lines
 from cxkpi.exports.files.faults import NothingThere
-from cxkpi.exports.files.finding import Found
+from cxkpi.exports.files.finding import Found, is_read
 from cxkpi.exports.files.reading import NotText, survey
 from cxkpi.exports.files.records import Records
 from cxkpi.exports.files.sections import flat
@@ -34,6 +34,8 @@ from cxkpi.result import FileEntry
 
 _HINT = "If it is an export, describe it in a profile and give it with --profile FILE."
 _SHOWN_PROBLEMS = 20
+UNRECOGNISED = "I105"
+"""The problem of files that no profile reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,16 @@ def recognise_all(
     return recognised, left, [*_in_vain(recognised, known), *_settings_in_vain(sources, settings)]
 
 
+def is_export(path: Path, known: Sequence[Profile], settings: Sequence[FileSetting] = ()) -> bool:
+    """Whether some table of a file is known by a profile, or by several, or by one that refuses it."""
+    if not is_read(path):
+        return False
+    outcomes = [_outcome(source, known, settings, True) for source in expand([Found(path, path.name, False)])]
+    return any(
+        isinstance(one, Recognised) or one.fitting or one.word not in ("unreadable", "unrecognised") for one in outcomes
+    )
+
+
 def _where(setting: FileSetting) -> str:
     return f" ({setting.written})" if setting.written else ""
 
@@ -261,16 +273,16 @@ def _layout(source: Source, start: Head, known: Sequence[Profile], setting: File
             lacks = f"lacks {named(missing)}" if missing else "does not look like that"
             message = f"it is to be read by the profile {setting.profile}, but {lacks}."
             hint = "Correct the profile, or leave it out of the run file for this file."
-            raise InputError(Problem("I105", message, Place(source.shown), hint))
+            raise InputError(Problem(UNRECOGNISED, message, Place(source.shown), hint))
         layout = replace(layout, why=f"it was asked for by name; {layout.why}")
     else:
         layout = recognise(start, source.shown, known, sheet=source.sheet, of_each=of_each, hidden=source.hidden)
     if isinstance(layout, NotRecognised):
         if source.hidden:
             message = "the sheet is hidden, and hidden sheets are read only where a profile names them."
-            return Problem("I105", message, Place(source.shown), "Show it in Excel, or name it under 'file: sheet'.")
+            return Problem(UNRECOGNISED, message, Place(source.shown), "Show it in Excel, or name it under 'file: sheet'.")
         message = f"nobody recognises this file: {layout}{_searched(start)}."
-        return Problem("I105", message, Place(source.shown), _HINT)
+        return Problem(UNRECOGNISED, message, Place(source.shown), _HINT)
     return _completed(source, layout)
 
 

@@ -50,7 +50,7 @@ def possible(
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
             progress=progress,
-            never=meant.written,
+            written=meant.written,
         )
         check_any(loaded)
         engine = load_engine("polars")

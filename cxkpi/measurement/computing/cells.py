@@ -18,6 +18,9 @@ from cxkpi.kinds.stock import open_in
 from cxkpi.kinds.stretches import Stretches, once_per_period
 from cxkpi.measurement.computing.plans import WEEKDAYS, Job
 
+_AS_WRITTEN = pl.QueryOptFlags.none()
+"""There is nothing to optimise in two steps over a few rows."""
+
 By = tuple[tuple[str, str | None], ...]
 Cut = Sequence[tuple[By, Sequence[Figure]]]
 
@@ -182,7 +185,8 @@ def _cells(
     # A dimension that is also a key (the cluster, by --by) still tells the clusters of the whole apart.
     dropped = [name for name in by if name not in branch.keys]
     whole = per_period(frame.drop(dropped) if dropped else frame, branch, [], windows, calendar)
-    whole = whole.rename({"period": "cell"})
+    # In place, because a plan for it takes longer than the rest where examples are many.
+    whole.columns = ["cell" if name == "period" else name for name in whole.columns]
     if not by:
         return whole
     numbered = combinations.with_row_index("combination")
@@ -199,13 +203,13 @@ def per_period(
         spells = frame.select("entity", "first", "last", "begun", "leaves", *by)
         return open_in(spells, branch, windows, calendar)
     if windows.height == 1 and not isinstance(branch.step, Stretches) and _within(frame, windows):
-        return _added(frame.with_columns(pl.lit(0, pl.Int64).alias("period")), branch, by)
+        return _added(frame.lazy().with_columns(pl.lit(0, pl.Int64).alias("period")), branch, by)
     atoms = frame.select("atom").unique()
     placed = atoms.join_where(windows, pl.col("atom") >= pl.col("start"), pl.col("atom") < pl.col("end"))
     inside = frame.join(placed.select("atom", "period", "start"), on="atom", how="inner")
     if isinstance(branch.step, Stretches):
         inside = once_per_period(inside, by)
-    return _added(inside.drop("start"), branch, by)
+    return _added(inside.drop("start").lazy(), branch, by)
 
 
 def _within(frame: pl.DataFrame, windows: pl.DataFrame) -> bool:
@@ -215,13 +219,14 @@ def _within(frame: pl.DataFrame, windows: pl.DataFrame) -> bool:
     return isinstance(first, date) and isinstance(last, date) and start <= first and last < end
 
 
-def _added(inside: pl.DataFrame, branch: Branch, by: Sequence[str]) -> pl.DataFrame:
+def _added(inside: pl.LazyFrame, branch: Branch, by: Sequence[str]) -> pl.DataFrame:
+    columns = inside.collect_schema().names()
     if branch.form == "list":
-        return inside.drop("atom")
-    keys = [key for key in branch.keys if key in inside.columns and key not in by]
+        return inside.drop("atom").collect(optimizations=_AS_WRITTEN)
+    keys = [key for key in branch.keys if key in columns and key not in by]
     groups = ["period", *by, *keys]
-    added = [name for name in inside.columns if name not in {"atom", *groups}]
-    return inside.group_by(groups).agg(pl.col(added).sum())
+    added = [name for name in columns if name not in {"atom", *groups}]
+    return inside.group_by(groups).agg(pl.col(added).sum()).collect(optimizations=_AS_WRITTEN)
 
 
 def shown(by: By) -> Mapping[str, str | None]:

@@ -15,6 +15,7 @@ from cxkpi.kinds.definition import Metric
 from cxkpi.kinds.rows import BUILT_IN_DIMENSIONS, Data, rows
 from cxkpi.measurement.computing.dataset import holds_instants
 from cxkpi.measurement.computing.plans import Only
+from cxkpi.tables import Table
 
 
 def lacking(metric: Metric, names: Iterable[str], data: Data) -> tuple[str, str] | None:
@@ -97,8 +98,17 @@ def _changes(table: str, name: str, data: Data) -> str | None:
     return history.table if history is not None and path[-1] in history.before else None
 
 
+def identifies(dimension: str, tables: Iterable[Table]) -> bool:
+    """Whether some of the tables says that the values of a dimension name somebody, or are free text."""
+    name = dimension.rpartition(".")[2]
+    return any(table.columns[name].role != "plain" for table in tables if name in table.columns)
+
+
 def unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[str]:
-    """Says so where --only names a value that no row has, with the nearest one that some row has."""
+    """Says so where --only names a value that no row has, with the nearest one that some row has.
+
+    Values that identify somebody are not written.
+    """
     notes = []
     for name, wanted in only:
         if name in BUILT_IN_DIMENSIONS:
@@ -113,6 +123,13 @@ def unknown_values(metrics: Sequence[Metric], only: Only, data: Data) -> list[st
             timed = rows(data, table, {column}, None, timed=False)
             (values,) = data.engine.collect([timed.frame.select(timed.column(column).alias("value")).unique()])
             known |= {str(value) for value in values["value"].cast(pl.String) if value is not None}
+        if identifies(name, data.tables.values()):
+            missing = sum(value not in known for value in wanted)
+            if missing:
+                several = "any" if missing == len(wanted) else str(missing)
+                which = f"the {name}" if len(wanted) == 1 else f"{several} of the {len(wanted)} {name}"
+                notes.append(f"no row has {which} by which --only selects")
+            continue
         for value in wanted:
             if value not in known:
                 near = get_close_matches(value, sorted(known), n=1, cutoff=0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -323,26 +323,20 @@ def _sums(frame: pl.DataFrame, one: Pass, stream: _Stream, data: Data, only: Onl
     names = one.sums[(stream.job, stream.branch)]
     groups = stream.groups if stream.spec.form in ("sums", "events") else frozenset(one.groups)
     atom = ["atom"] if "atom" in frame.columns else []
-    part = frame.select(
-        *atom,
-        *(pl.col(one.groups[name]).alias(name) for name in sorted(groups)),
-        *(pl.col(column).alias(name) for name, column in names.items()),
-    )
-    if stream.spec.form == "spells":
-        return _spells(part, stream, data, only)
     dimensions = groups - stream.spec.derived.keys()
+    group = {name: pl.col(one.groups[name]).alias(name) for name in sorted(groups)}
+    # Dimension values are text, so that a queue named 7 and one named Billing are of one type.
+    texts = {name: column.cast(pl.String) if name in dimensions else column for name, column in group.items()}
+    columns = [pl.col(column).alias(name) for name, column in names.items()]
+    if stream.spec.form == "spells":
+        return _spells(frame.select(*atom, *group.values(), *columns), stream, data, only)
     if stream.spec.form == "list":
-        return _with_text(part, dimensions)
+        return frame.select(*atom, *texts.values(), *columns)
     if groups == one.groups.keys():
         # These are the pass's own groups, so there is nothing left to add up.
-        return _with_text(part, dimensions, pl.col(names).cast(pl.Int128).fill_null(0))
-    part = _with_text(part, dimensions)
+        return frame.select(*atom, *texts.values(), *(column.cast(pl.Int128).fill_null(0) for column in columns))
+    part = frame.select(*atom, *texts.values(), *columns)
     return part.group_by("atom", *sorted(groups)).agg(pl.col(names).cast(pl.Int128).sum())
-
-
-def _with_text(frame: pl.DataFrame, dimensions: Iterable[str], *further: pl.Expr) -> pl.DataFrame:
-    """Dimension values as text, so that a queue named 7 and one named Billing are of one type."""
-    return frame.with_columns(*(pl.col(name).cast(pl.String) for name in sorted(dimensions)), *further)
 
 
 def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.DataFrame:
@@ -359,7 +353,7 @@ def _spells(frame: pl.DataFrame, stream: _Stream, data: Data, only: Only) -> pl.
         # As a column first: a condition such as `true` is no column, and cannot filter by itself.
         member = stream.spec.where.narwhals(nw.col).fill_null(False).alias("__member")
         split = nw.to_native(nw.from_native(split).with_columns(member).filter(nw.col("__member")))
-    split = _with_text(split, dimensions)
+    split = split.with_columns(pl.col(dimensions).cast(pl.String))
     for name, values in only:
         split = split.filter(pl.col(name).is_in(list(values)))
     wanted = ["entity", "first", "last", "begun", "leaves", *sorted(stream.groups)]

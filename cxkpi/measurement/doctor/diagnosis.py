@@ -95,6 +95,7 @@ def diagnose(
             settings=meant.settings,
             lenient=True,
             progress=progress,
+            written=meant.written,
         )
         return examine(defined, loaded)
 
@@ -137,6 +138,7 @@ def examine(defined: Catalogue, loaded: Loaded) -> Diagnosis:
         filled=seen.filled,
         responses=seen.responses,
         notes=(*_left_alone(loaded), *(() if outlook is None else outlook.notes)),
+        aside=loaded.aside,
     )
 
 

@@ -102,7 +102,7 @@ class Diagnosis:
 
     ``metrics``: every title of the catalogue; ``impossible``: title and reason of those that cannot be computed.
     ``observations``: most severe first, then by file and line. ``problems``: of files that cannot be used, and of rows
-    that cannot stand together.
+    that cannot stand together. ``aside``: what to say beside it, of the cache.
     """
 
     version: str
@@ -119,6 +119,7 @@ class Diagnosis:
     filled: tuple[Filled, ...]
     responses: Responses | None
     notes: tuple[str, ...] = field(default=())
+    aside: tuple[str, ...] = field(default=())
 
     @property
     def wrong(self) -> tuple[str, ...]:

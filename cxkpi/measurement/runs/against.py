@@ -1,22 +1,18 @@
 """An earlier run's numbers against those of now: every one of a period that was over then and is not what it was.
 
-Why, as far as it can be told:
-
-- ``definition``: the metric means something else now. What else moved the number cannot be told apart from that.
-- ``target``: only target, alarm or verdict differ, by another target.
-- ``as_of``: the same data as of then give the number of then: a window was still open, a case not closed.
-- ``late_rows``: today's data read as of then give another number, and the files are not the same: rows came late, were
-  corrected, or went.
-- ``profiles``: the files are the same and are read by other profiles, or by another run file.
-- ``version``: nothing but cxkpi or what it computes with differs.
-- ``question``: the run asked otherwise (another comparison, another engine).
+Compared is what both runs were asked for, see ``measurement.runs.asked``. A number that is not there any more, or was
+not there then, counts as one that differs. Why it does is in ``measurement.runs.causes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from cxkpi.errors import UserError
+from cxkpi.measurement.runs.asked import Both, Now
+from cxkpi.measurement.runs.causes import Back, causes, cell, differs, redefined
 from cxkpi.measurement.runs.recorded import Hashed, Key, Past, PastRow
 from cxkpi.result import Cause, PastCell, Restated, Restatement, Result, Row
 
@@ -31,75 +27,62 @@ def _past(row: Row) -> PastRow:
     return PastRow(row.metric, row.variant, period.every, period.start, period.end, row.by, cell(row))
 
 
-def cell(row: Row) -> PastCell:
-    """A row as two runs are compared by it."""
-    return PastCell(
-        row.definition,
-        row.value,
-        row.n,
-        row.numerator,
-        row.denominator,
-        row.immature,
-        row.target,
-        row.alarm,
-        row.status,
-        row.reason,
-    )
-
-
-def restated(
-    past: Past,
-    result: Result,
-    inputs: Sequence[Hashed],
-    rest: Mapping[Cause, object],
-    again: Callable[[str], Result],
-) -> Restatement:
-    """What became of an earlier run's numbers.
-
-    Compared are numbers of periods that were over then, for every metric and period that is shown now. ``rest`` is as
-    in :class:`Past`. ``again`` measures today's data as of another instant; it is called where that tells why.
-    """
-    new, changed, gone = moved(past.inputs, inputs)
-    now = {_past(row).key: row for row in result.rows}
-    shown = {key[:4] for key in now}
+def restated(past: Past, result: Result, now: Now) -> Restatement:
+    """What became of an earlier run's numbers: those of periods that were over then, and that both were asked for."""
+    new, changed, gone = moved(past.inputs, now.inputs)
+    both = Both(past, result, now)
+    rows = {_past(row).key: row for row in result.rows}
     then = {row.key: row for row in past.rows}
-    known = {key[:4] for key in then}
-    pairs: list[tuple[Key, PastRow | None, Row | None]] = [
-        (key, row, now.get(key)) for key, row in then.items() if key[:4] in shown and _comparable(key, result)
-    ]
-    pairs += [(key, None, row) for key, row in now.items() if key[:4] in known and key not in then]
-    differ = [pair for pair in pairs if _differs(pair[1], pair[2])]
-    others = tuple(cause for cause in sorted(rest) if rest[cause] != past.rest.get(cause))
-    as_of_then: Mapping[Key, PastCell] | None = None
-    if past.as_of != _naive(result.as_of) and any(not _redefined(old, row) for _, old, row in differ):
-        back = again(f"{past.as_of.isoformat()}Z")
-        as_of_then = {_past(row).key: cell(row) for row in back.rows}
-    order = {key: number for number, key in enumerate([*now, *then])}
+    pairs: list[tuple[Key, PastRow | None, Row | None]]
+    pairs = [(key, old, rows.get(key)) for key, old in then.items() if both.asked_now(old)]
+    compared = len(pairs)
+    pairs += [(key, None, row) for key, row in rows.items() if key not in then and both.asked_then(row)]
+    units = {key: both.units(key[:2]) for key, _, _ in pairs}
+    differ = [(key, old, row) for key, old, row in pairs if differs(old, row, units[key] is not None)]
+    back = _as_of_then(past, result, now, [(old, row) for _, old, row in differ])
+    others: list[Cause] = ["late_rows"] if new or changed or gone else []
+    others += [name for name in sorted(now.rest) if name != "catalogue" and now.rest[name] != past.rest.get(name)]
+    edited = now.rest.get("catalogue") != past.rest.get("catalogue")
+    order = {key: number for number, key in enumerate([*rows, *then])}
     cells = []
     for key, old, row in sorted(differ, key=lambda pair: order[pair[0]]):
         before, after = None if old is None else old.cell, None if row is None else cell(row)
-        causes = _causes(key, before, after, as_of_then, bool(new or changed or gone), others)
+        why: tuple[Cause, ...]
+        if key[:2] not in now.defined:
+            why = ("definition",)
+        else:
+            why = causes(before, after, Back(back, key), others, units[key] is not None, both.judged_from(key[:2]))
+        shown = old if old is not None else _past(row) if row is not None else None
         cells.append(
             Restated(
                 metric=key[0],
                 variant=key[1],
                 every=key[2],
                 start=key[3],
-                end=old.end if old is not None else row.period.end if row is not None else key[3],
-                by=old.by if old is not None else row.by if row is not None else {},
+                end=key[4],
+                by={} if shown is None else shown.by,
                 then=before,
                 now=after,
-                causes=causes,
+                causes=why or (("catalogue",) if edited else ("unknown",)),
                 final=before is None or before.immature == 0,
+                unit=None if before is None else units[key] or both.unit_lost(key[:2]),
             )
         )
-    return Restatement(past.path, past.as_of, new, changed, gone, tuple(cells))
+    return Restatement(past.path, past.as_of, new, changed, gone, tuple(cells), compared, both.uncompared())
 
 
-def _comparable(key: Key, result: Result) -> bool:
-    """Whether today's question has a place for the number: it is the whole, or cut by the same dimensions."""
-    names = {name for name, _ in key[4]}
-    return not names or names == set(result.by)
+def _as_of_then(
+    past: Past, result: Result, now: Now, differ: Sequence[tuple[PastRow | None, Row | None]]
+) -> Mapping[Key, PastCell] | None:
+    """Today's data as of then; None where that is as of now, or tells nothing."""
+    if past.as_of == _naive(result.as_of) or all(redefined(old, row) for old, row in differ):
+        return None
+    try:
+        back = now.again(f"{past.as_of.isoformat()}Z")
+    except UserError:
+        # Nothing of today's data is as old as that.
+        return {}
+    return {_past(row).key: cell(row) for row in back.rows}
 
 
 def _naive(at: datetime) -> datetime:
@@ -107,57 +90,13 @@ def _naive(at: datetime) -> datetime:
 
 
 def moved(then: Iterable[Hashed], now: Iterable[Hashed]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The files that came, that changed, and that went, by content: one that was only renamed did none of it."""
+    """The files that came, that changed, and that went, by content: one that was only renamed did none of it.
+
+    A second copy of a file came, though its content was there: its records may count twice.
+    """
     before, after = {one.path: one.sha256 for one in then}, {one.path: one.sha256 for one in now}
-    new = {path for path in after.keys() - before.keys() if after[path] not in before.values()}
-    gone = {path for path in before.keys() - after.keys() if before[path] not in after.values()}
     changed = {path for path in before.keys() & after.keys() if before[path] != after[path]}
+    copies_then, copies_now = Counter(before.values()), Counter(after.values())
+    new = {path for path in after.keys() - before.keys() if copies_now[after[path]] > copies_then[after[path]]}
+    gone = {path for path in before.keys() - after.keys() if copies_then[before[path]] > copies_now[before[path]]}
     return tuple(sorted(new)), tuple(sorted(changed)), tuple(sorted(gone))
-
-
-def _differs(then: PastRow | None, now: Row | None) -> bool:
-    if then is None or now is None:
-        # A number of nothing that is not there, or no longer, is none that anybody read.
-        return (then.cell.n if then is not None else now.n if now is not None else 0) > 0
-    old, new = then.cell, cell(now)
-    return _number(old) != _number(new) or (old.target, old.alarm, old.status) != (new.target, new.alarm, new.status)
-
-
-def _number(one: PastCell) -> tuple[float | None, int, float | None, float | None, int]:
-    return (one.value, one.n, one.numerator, one.denominator, one.immature)
-
-
-def _redefined(then: PastRow | None, now: Row | None) -> bool:
-    return then is not None and now is not None and then.cell.definition != now.definition
-
-
-def _causes(
-    key: Key,
-    then: PastCell | None,
-    now: PastCell | None,
-    as_of_then: Mapping[Key, PastCell] | None,
-    other_files: bool,
-    others: tuple[Cause, ...],
-) -> tuple[Cause, ...]:
-    if then is not None and now is not None:
-        if then.definition != now.definition:
-            return ("definition",)
-        if _number(then) == _number(now) and (then.target, then.alarm) != (now.target, now.alarm):
-            return ("target",)
-    found: list[Cause] = []
-    back = now if as_of_then is None else as_of_then.get(key)
-    if not _same(back, now):
-        found.append("as_of")
-    if not _same(then, back):
-        found += ["late_rows"] if other_files else []
-        found += others
-    if not found and as_of_then is not None:
-        # A verdict alone: a period that was not over, or not judged, by the present of then.
-        found.append("as_of")
-    return tuple(found) or ("unknown",)
-
-
-def _same(one: PastCell | None, other: PastCell | None) -> bool:
-    if one is None or other is None:
-        return (one is None or one.n == 0) and (other is None or other.n == 0)
-    return _number(one) == _number(other)

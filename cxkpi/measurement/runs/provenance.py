@@ -5,6 +5,7 @@ Hashes are taken after the files were read, and hold only if no file has changed
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -26,7 +27,9 @@ _EXTENDS_SHIPPED = re.compile(rf"""^["']?extends["']?\s*:\s*["']?{SHIPPED_NAME}[
 
 
 def digest(path: Path) -> Hashed:
-    """The hash of a file. OSError where it cannot be read."""
+    """The hash of a file. OSError where it cannot be read, or is none, but a device or a pipe."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is not a file", path.as_posix())
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
         return Hashed(path.as_posix(), file.tell(), found)
@@ -95,9 +98,13 @@ class Watched:
 
     def _files(self) -> tuple[list[Path], list[Path], Path | None]:
         inputs = inputs_of(self._meant, self._leave_out)
-        given = files_of([*self._given, *self._meant.profiles])
-        beside = files_of(profiles_beside(self._meant.paths, [*self._given, *self._meant.profiles]))
-        return inputs, list(dict.fromkeys([*given, *beside])), self._meant.file
+        return inputs, profiles_of(self._meant, self._given), self._meant.file
+
+
+def profiles_of(meant: RunFile, given: Sequence[Path] = ()) -> list[Path]:
+    """The profiles that a run reads beside those that ship: those named, then those that lie beside the data."""
+    named = [*given, *meant.profiles]
+    return list(dict.fromkeys([*files_of(named), *files_of(profiles_beside(meant.paths, named))]))
 
 
 def inputs_of(meant: RunFile, leave_out: Sequence[Path] = ()) -> list[Path]:

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from cxkpi.result import Cause, Every, PastCell
 
-Key = tuple[str, str | None, Every, date, tuple[tuple[str, str | None], ...]]
+Metric = tuple[str, str | None]
+Key = tuple[str, str | None, Every, date, date, tuple[tuple[str, str | None], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,39 @@ class PastRow:
     @property
     def key(self) -> Key:
         """What makes it the same number in two runs."""
-        return (self.metric, self.variant, self.every, self.start, tuple(sorted(self.by.items())))
+        return (self.metric, self.variant, self.every, self.start, self.end, tuple(sorted(self.by.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A metric that a run was asked for, whether or not it could be computed, with what else its figures stand on."""
+
+    metric: str
+    variant: str | None
+    unit: str
+    min_n: int
+
+    @property
+    def key(self) -> Metric:
+        """Which metric it is."""
+        return (self.metric, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a run was asked for. ``metrics`` is None where that was not recorded.
+
+    ``default``: metrics were not named; ``everything``: the catalogue's, not its headline. ``since``, ``until`` and
+    ``last`` as on the command line.
+    """
+
+    metrics: tuple[Asked, ...] | None
+    default: bool
+    everything: bool
+    by: frozenset[str]
+    since: date | None
+    until: date | None
+    last: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +85,13 @@ class Past:
     """An earlier run: what it found for periods that were over, and what it rested on.
 
     ``path``: of its manifest. ``rest``: whatever else may change numbers, by cause: ``profiles``, ``version``,
-    ``question``, each in any form that can be compared.
+    ``question``, ``catalogue``, each in any form that can be compared.
     """
 
     path: str
     as_of: datetime
+    as_of_from_data: bool
+    asking: Asking
     rows: tuple[PastRow, ...]
     inputs: tuple[Hashed, ...]
     rest: Mapping[Cause, object]

@@ -21,7 +21,7 @@ from cxkpi.exports.files.finding import find, profiles_beside
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining.identity_tables import IDENTITY
 from cxkpi.exports.layout import inputs
-from cxkpi.exports.layout.inputs import Recognised, missed, recognise_all
+from cxkpi.exports.layout.inputs import UNRECOGNISED, Recognised, missed, recognise_all
 from cxkpi.exports.load import Loaded
 from cxkpi.exports.load import load as load_exports
 from cxkpi.exports.profile import Profile
@@ -61,7 +61,7 @@ def look(
     known = profile_file.collect(meant.profiles, tables, beside, unconfirmed)
     recognised, left, _ = recognise_all(found, known, meant.settings, lenient=True)
     left = missed(left, recognised)
-    unknown = [one for one in left if one.problem.code == "I105" and not one.source.hidden]
+    unknown = [one for one in left if one.problem.code == UNRECOGNISED and not one.source.hidden]
     waiting = _waiting([*meant.profiles, *beside], defined)
     drafted, untold = drafts([one.source for one in unknown], tables, [one.name for one in (*known, *waiting)], waiting)
     asked = [one for one in left if one.fitting]
@@ -76,7 +76,7 @@ def look(
             settings=meant.settings,
             lenient=True,
             progress=progress,
-            never=meant.written,
+            written=meant.written,
         )
         allowed = _why_not(defined, loaded)
     sources = _sources(recognised, loaded, defined)

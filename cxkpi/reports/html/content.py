@@ -17,6 +17,7 @@ from cxkpi.reports.html.tables import MOST_RESTATED, history, ledger, over_time,
 from cxkpi.reports.page import Page, group, prepare, shortened
 from cxkpi.reports.reading import Line, aliases, also_missed
 from cxkpi.reports.remarks import compared, numbered, remarks, span
+from cxkpi.reports.selection import selection
 from cxkpi.result import Restatement, Result, Row
 
 MOST_TILES = 12
@@ -95,6 +96,7 @@ def compose(result: Result, *, show_values: bool) -> Content:
     page = prepare(result, UNICODE, show_values) if result.rows else None
     blocks = _blocks(page) if page is not None else ()
     heading = shortened(periods.heading(page.heading), _NAME) if page is not None else "No figures"
+    only = selection(result, show_values=show_values)
     wholes = [(anchor, lines[0]) for anchor, lines in blocks if not lines[0].by]
     tiles = tuple(_tile(page, anchor, line) for anchor, line in _foremost(wholes)) if page is not None else ()
     room = MOST_CELLS
@@ -106,9 +108,9 @@ def compose(result: Result, *, show_values: bool) -> Content:
         sections.append(_section(page, anchor, lines, chart, months=needed <= room))
         room -= needed if needed <= room else 0
     return Content(
-        title=f"Contact centre KPIs, {heading}",
+        title=f"Contact centre KPIs, {heading}{f', {only}' if only else ''}",
         heading=heading,
-        subtitle=f"Contact centre KPIs · {shortened(result.timezone, _NAME)}, {seen}",
+        subtitle=f"Contact centre KPIs · {shortened(result.timezone, _NAME)}, {seen}{f' · {only}' if only else ''}",
         summary=_summary([line.row for _, line in wholes], result.restated),
         tiles=tiles,
         overview=overview(page, wholes) if page is not None and len(wholes) > MOST_TILES else None,

@@ -24,6 +24,7 @@ from cxkpi.reports import periods
 from cxkpi.reports.figures import ASCII, UNICODE
 from cxkpi.reports.page import Page, plain, prepare, title
 from cxkpi.reports.reading import also_missed
+from cxkpi.reports.selection import selection
 from cxkpi.reports.terminal.columns import DROPPED_FIRST, GAP, Column, fit
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, grid, small
 from cxkpi.reports.terminal.ledger import ledger
@@ -40,12 +41,14 @@ def render(result: Result, *, width: int, unicode: bool = True, show_values: boo
     identify somebody, which are otherwise numbered.
     """
     glyphs = UNICODE if unicode else ASCII
+    only = selection(result, show_values=show_values)
     if not result.rows:
-        return Group(Text(" No figures: no metric could be measured."), *ledger(result.files, width, glyphs))
+        said = f" No figures{f', {only}' if only else ''}: no metric could be measured."
+        return Group(Text(said), *ledger(result.files, width, glyphs))
     page = prepare(result, glyphs, show_values)
     columns = fit(page, width)
     return Group(
-        Padding(_heading(page), (0, 0, 1, 1)),
+        Padding(_heading(page, only), (0, 0, 1, 1)),
         _table(page, columns, unicode),
         *_also_missed(result),
         Text(),
@@ -63,10 +66,11 @@ def text(result: Result, *, width: int = 100, unicode: bool = True, show_values:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def _heading(page: Page) -> Text:
+def _heading(page: Page, only: str) -> Text:
     result = page.result
     seen = f"{'data to' if result.as_of_from_data else 'as of'} {periods.until(result.as_of, result.timezone)}"
     parts = [Text(periods.heading(page.heading), style="bold"), Text(plain(result.timezone)), Text(seen)]
+    parts += [Text(only, style="bold")] if only else []
     return Text(f" {page.glyphs.dot} ").join(parts)
 
 

@@ -14,6 +14,7 @@ import xlsxwriter
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.page import prepare
 from cxkpi.reports.reading import numbered
+from cxkpi.reports.selection import selection
 from cxkpi.reports.xlsx.data import data
 from cxkpi.reports.xlsx.formats import Formats
 from cxkpi.reports.xlsx.metrics import metrics
@@ -37,14 +38,15 @@ def render(result: Result, *, show_values: bool = False) -> bytes:
     large = len(result.rows) > _MANY_ROWS
     options = {"in_memory": not large, "constant_memory": large}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": "Contact centre KPIs", "created": _ALWAYS})
+        only = selection(result, show_values=show_values)
+        book.set_properties({"title": f"Contact centre KPIs{f', {only}' if only else ''}", "created": _ALWAYS})
         formats = Formats(book)
         if result.rows:
             page = prepare(result, UNICODE, show_values)
-            summary(book, formats, page)
+            summary(book, formats, page, only)
             restated(book, formats, page)
             data(book, formats, numbered(result, show_values=show_values))
-            metrics(book, formats, page)
+            metrics(book, formats, page, only)
         definitions(book, formats, result)
-        files(book, formats, result)
+        files(book, formats, result, only)
     return buffer.getvalue()

@@ -45,6 +45,10 @@ class Formats:
         signed = any(digit in "123456789" for digit in scale.number(difference, signed=True))
         return self.of(_change(scale, scale.places(difference, change=True), signed=signed))
 
+    def counted(self, amount: float | None) -> Any:
+        """The format of an amount that is counted or added up, as it is."""
+        return self.of("#,##0" if amount is None or amount == int(amount) else "#,##0.00")
+
     def of(self, code: str) -> Any:
         """The format of a number code."""
         if code not in self._codes:
@@ -124,7 +128,7 @@ def _value(scale: Scale, value: float, decimals: int) -> str:
 
 def _an_hour(decimals: int) -> float:
     """From how many days on a duration reads as an hour or more, and is h:mm:ss, as everywhere else in a report."""
-    return (3600 - 0.5 / 10**decimals) / DAY_S
+    return (3600 - 0.5 * 10.0**-decimals) / DAY_S
 
 
 def _change(scale: Scale, decimals: int, *, signed: bool) -> str:

@@ -19,8 +19,8 @@ MOST_SHEETS = 200
 OTHERS = ("Summary", "Restated", "Data", "Definitions", "Files")
 
 
-def metrics(book: Any, formats: Formats, page: Page) -> None:
-    """Write them, in the order of the Result."""
+def metrics(book: Any, formats: Formats, page: Page, only: str) -> None:
+    """Write them, in the order of the Result; ``only``: what was selected, in words."""
     by_metric: dict[tuple[str, str | None], list[Line]] = {}
     for line in page.lines:
         by_metric.setdefault((line.info.metric, line.info.variant), []).append(line)
@@ -28,14 +28,16 @@ def metrics(book: Any, formats: Formats, page: Page) -> None:
     for (metric, variant), lines in list(by_metric.items())[:MOST_SHEETS]:
         name = name_of(metric if variant is None else f"{metric}.{variant}", taken)
         taken.add(name.lower())
-        _metric(Sheet(book, formats, name), page, lines, book)
+        _metric(Sheet(book, formats, name), page, lines, book, only)
 
 
-def _metric(sheet: Sheet, page: Page, lines: Sequence[Line], book: Any) -> None:
+def _metric(sheet: Sheet, page: Page, lines: Sequence[Line], book: Any, only: str) -> None:
     first, dimensions = lines[0], page.result.by
     sheet.title(title(first, page))
     sheet.line(plain(first.info.objective or ""))
     sheet.line(plain(first.info.description or ""))
+    if only:
+        sheet.line(only)
     sheet.line("")
     rows = [row for line in lines for row in line.rows.values()]
     names = figures.columns(rows, interval(page))
@@ -56,8 +58,8 @@ def _metric(sheet: Sheet, page: Page, lines: Sequence[Line], book: Any) -> None:
             for column, dimension in enumerate(dimensions, start=2):
                 sheet.text(column, value(page, line, dimension))
             figures.write(sheet, begin, names, page.scale(line), row)
-            sheet.number(after, row.numerator, sheet.formats.of("#,##0.##"))
-            sheet.number(after + 1, row.denominator, sheet.formats.of("#,##0.##"))
+            sheet.number(after, row.numerator, sheet.formats.counted(row.numerator))
+            sheet.number(after + 1, row.denominator, sheet.formats.counted(row.denominator))
             sheet.text(after + 2, " | ".join(_remarks(row)), wrapped=True)
             sheet.at += 1
         if not line.by:
@@ -105,7 +107,9 @@ def _chart(
                 }
             )
     chart.set_legend({"position": "bottom"})
-    chart.set_title({"name": name, "overlay": False, "name_font": {"size": 12}})
+    chart.set_title({"name": "", "overlay": False, "name_font": {"size": 12}})
+    # Given as an option, a name such as Great!Q1 is taken for a reference to a cell.
+    chart.title.name = name
     chart.set_y_axis({"num_format": axis, "major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}})
     chart.set_size({"width": 680, "height": 320})
     place = first + len(names) + 4  # after numerator, denominator and remarks, with a gap

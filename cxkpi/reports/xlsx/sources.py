@@ -42,8 +42,8 @@ def definitions(book: Any, formats: Formats, result: Result) -> None:
         sheet.raw.set_column(column, column, width)
 
 
-def files(book: Any, formats: Formats, result: Result) -> None:
-    """The ledger, and below it what has to be said about the whole run."""
+def files(book: Any, formats: Formats, result: Result, only: str) -> None:
+    """The ledger, and below it what has to be said about the whole run; ``only``: what was selected, in words."""
     sheet = Sheet(book, formats, "Files")
     sheet.heading(["file", "profile", "records", "accepted", "superseded", "rejected", "skipped", "blanked"])
     for entry in result.files:
@@ -60,7 +60,7 @@ def files(book: Any, formats: Formats, result: Result) -> None:
     told = [
         *map(plain, result.notes),
         *(plain(problem.message) for problem in result.absent),
-        f"{result.timezone}, data to {periods.until(result.as_of, result.timezone)}",
+        f"{result.timezone}, data to {periods.until(result.as_of, result.timezone)}{f'; {only}' if only else ''}",
         f"catalogue {result.catalogue_path} ({result.catalogue_hash}), cxkpi {result.version}",
     ]
     for line in told:

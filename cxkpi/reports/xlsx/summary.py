@@ -13,12 +13,13 @@ from cxkpi.reports.xlsx.formats import Formats
 from cxkpi.reports.xlsx.sheet import Sheet
 
 
-def summary(book: Any, formats: Formats, page: Page) -> None:
-    """Write it."""
+def summary(book: Any, formats: Formats, page: Page, only: str) -> None:
+    """Write it; ``only``: what was selected, in words."""
     result = page.result
     sheet = Sheet(book, formats, "Summary")
     sheet.title(f"Contact centre KPIs, {periods.name(page.heading)}")
-    sheet.line(f"{result.timezone}, data to {periods.until(result.as_of, result.timezone)}")
+    part = f"; {only}" if only else ""
+    sheet.line(f"{result.timezone}, data to {periods.until(result.as_of, result.timezone)}{part}")
     missed = [plain(info.label) + (" (alarm)" if row.status == "alarm" else "") for info, row in also_missed(result)]
     sheet.line(f"Also missed their target: {'; '.join(missed)}" if missed else "")
     names = figures.columns((line.row for line in page.lines if line.row is not None), interval(page))

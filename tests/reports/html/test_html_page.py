@@ -54,7 +54,7 @@ def test_a_tile_has_figure_verdict_target_change_and_trend():
     tile = re.search(r'<li class="tile missed"><a href="#m-aht">.*?</li>', html.render(centre()), re.DOTALL)
     assert tile is not None
     said = parsed(tile[0]).text()
-    assert said == "Average handle time 6:07 ✗ target missed target ≤ 6:00 · −0:06 · within chance June 2026"
+    assert said == "Average handle time 6:07 ✗ target missed target ≤ 6:00 · −0:06 within chance June 2026"
     assert '<svg class="spark"' in tile[0]
 
 
@@ -173,8 +173,8 @@ def test_what_became_of_an_earlier_run_is_told():
     cell = Restated("aht", None, "month", month(5).start, month(5).end, {}, then, now, ("late_rows",), True)
     found = Restatement("run.json", AS_OF, (), ("acd.csv",), (), (cell,))
     page = html.render(replace(centre(), restated=found))
-    assert "2 met, 4 missed; 1 past figure restated" in page
-    assert "<p class=\"notes\">1 figure of a past period differs from the run of run.json" in page
+    assert re.search(r"class=\"summary\">6 targets: [^<]*; 1 past figure restated<", page)
+    assert '<p class="notes">1 figure of a past period differs from the run of run.json' in page
     line = page[page.index("Restated figures</span>") :].partition("</tbody>")[0]
     cells = re.findall(r"<t[hd][^>]*>(?:<bdi>)?([^<]*)", line.partition("<tbody>")[2])
     assert cells == ["Average handle time", "May 2026", "6:10", "6:20", "10", "11", "late or corrected rows"]
