@@ -205,6 +205,7 @@ class Recording:
             outputs=tuple(outputs),
             cells=past_rows(_lasting(result)),
             metrics=self._asked(),
+            around=None if self._catalogue is None else provenance.around(self._catalogue),
         )
 
     def _asked(self) -> tuple[Asked, ...]:

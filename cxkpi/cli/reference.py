@@ -23,7 +23,7 @@ EXIT_CODES: Mapping[int, str] = {
     errors.EXIT_CATALOGUE: "A catalogue, profile or cxkpi.yaml is wrong.",
     errors.EXIT_INTERNAL: "A fault of cxkpi; please report it.",
     errors.EXIT_OUTPUT: "An output could not be written.",
-    errors.EXIT_INTERRUPTED: "Interrupted; 143 if told to stop.",
+    errors.EXIT_INTERRUPTED: "Interrupted; 143 if told to stop, 129 if its terminal was closed.",
 }
 ALWAYS = (errors.EXIT_FINE, errors.EXIT_USAGE, errors.EXIT_INTERNAL, errors.EXIT_OUTPUT, errors.EXIT_INTERRUPTED)
 _GATE, _INPUT, _STALE, _CATALOGUE = errors.EXIT_GATE, errors.EXIT_INPUT, errors.EXIT_STALE, errors.EXIT_CATALOGUE

@@ -121,7 +121,7 @@ def _kept(run: Manifest) -> Iterator[Finding]:
     for one in run.catalogue:
         try:
             now = provenance.catalogue_file(one.path)
-        except UserError:
+        except (UserError, OSError):
             yield Finding("catalogue", one.path, "missing")
             continue
         yield _compared("catalogue", one, now)
@@ -264,6 +264,7 @@ def _head(run: Manifest, made: Manifest) -> Iterator[Finding]:
         ("as of the data", run.as_of_from_data, made.as_of_from_data),
         ("catalogue's path", run.catalogue_path, made.catalogue_path),
         ("catalogue's hash", run.catalogue_hash, made.catalogue_hash),
+        ("catalogue's calendar and tables", run.around or made.around, made.around),
         ("catalogue's files", _named(run.catalogue), _named(made.catalogue)),
         ("profiles used", ", ".join(run.profiles_used), ", ".join(made.profiles_used)),
     )

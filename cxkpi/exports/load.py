@@ -89,7 +89,7 @@ def _refuse_exports(written: Sequence[Path], known: Sequence[Profile], settings:
         if path.is_file() and not is_own(path) and is_export(path, known, settings):
             message = f"{str(path)!r} is an export, and cxkpi.yaml names it as what a run writes, or as a key."
             hint = "Choose another name there under outputs, manifest or pseudonyms."
-            raise UsageError(Problem("U106", message, None, hint))
+            raise UsageError(Problem("U023", message, None, hint))
 
 
 @contextmanager

@@ -51,7 +51,8 @@ class Manifest:
     """A run. ``options``: those of ``cxkpi report`` that were not left at their default, by their long name.
 
     ``profiles_used``: by name, with those that ship. ``against``: the manifest it was compared with. ``metrics``: those
-    it was asked for; None where that was not recorded.
+    it was asked for; ``around``: what tells all else in the catalogue that decides figures from another's; each None
+    where it was not recorded.
     """
 
     root: str
@@ -70,6 +71,7 @@ class Manifest:
     outputs: tuple[Output, ...]
     cells: tuple[PastRow, ...]
     metrics: tuple[Asked, ...] | None = None
+    around: str | None = None
 
     def past(self, path: str) -> Past:
         """The run as a later one compares itself with it; ``path``: of this manifest."""
@@ -103,7 +105,7 @@ class Manifest:
             "profiles": sorted(one.sha256 for one in profiles),
             "version": computing,
             "question": self._typed("leave-out"),
-            "catalogue": sorted(one.sha256 for one in self.catalogue),
+            **({} if self.around is None else {"catalogue": self.around}),
         }
 
 
@@ -123,6 +125,7 @@ def render(run: Manifest) -> str:
     catalogue = {
         "path": run.catalogue_path,
         "hash": run.catalogue_hash,
+        **({} if run.around is None else {"around": run.around}),
         "files": [_hashed(one) for one in run.catalogue],
     }
     profiles = {"used": list(run.profiles_used), "files": [_hashed(one) for one in seen.profiles]}
@@ -203,6 +206,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         outputs=_outputs(data["outputs"]),
         metrics=None if asked is None else tuple(map(_asked, _list(asked))),
         cells=tuple(map(_row, _list(data["cells"]))),
+        around=_or_none(_text, catalogue.get("around")),
     )
 
 

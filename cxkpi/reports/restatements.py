@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from cxkpi.reports import figures, periods
 from cxkpi.reports.figures import Scale
@@ -24,7 +24,7 @@ CAUSES: Mapping[Cause, str] = {
     "catalogue": "something else in the catalogue",
     "unknown": "nobody can tell why",
 }
-_EITHER: frozenset[Cause] = frozenset({"late_rows", "profiles", "version", "question"})
+_EITHER: frozenset[Cause] = frozenset({"late_rows", "profiles", "version", "question", "catalogue"})
 WAITED = " (part of it could not be judged then)"
 _NAMED_FILES = 3
 
@@ -200,7 +200,7 @@ def _cause(cell: Restated, cause: Cause, scale: Scale, result: Result) -> str:
             return "the catalogue has no such metric any more"
         case "late_rows" if cell.now is None:
             return "its rows are gone"
-        case "as_of" if result.restated is not None and result.as_of.replace(tzinfo=None) < result.restated.as_of:
+        case "as_of" if result.restated is not None and _utc(result.as_of) < _utc(result.restated.as_of):
             return "the present moved back"
         case "unit":
             info = result.metrics.get((cell.metric, cell.variant))
@@ -209,6 +209,10 @@ def _cause(cell: Restated, cause: Cause, scale: Scale, result: Result) -> str:
             )
         case _:
             return CAUSES[cause]
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def _goal(cell: Restated, scale: Scale, result: Result) -> str:

@@ -19,18 +19,18 @@ def selection(result: Result, *, show_values: bool = False) -> str:
 
     Values that identify somebody are numbered as in the rest of the report.
     """
+    if not result.only:
+        return ""
     hidden = aliases(result, show_values=show_values)
-    told = [f"{shortened(name, _LONGEST)} = {_either(values, hidden.get(name))}" for name, values in _kept(result)]
-    return f"only {' and '.join(told)}" if told else ""
+    told = [
+        f"{shortened(name, _LONGEST)} = {_either(values, hidden.get(name))}" for name, values in result.only.items()
+    ]
+    return f"only {' and '.join(told)}"
 
 
 def selected(result: Result) -> Mapping[str, str]:
     """What was selected, by dimension, for programs: all values, ``Billing or Sales``."""
-    return {name: " or ".join(map(_quoted, values)) for name, values in _kept(result)}
-
-
-def _kept(result: Result) -> Sequence[tuple[str, tuple[str, ...]]]:
-    return [(name, values) for name, values in result.only.items() if values]
+    return {name: " or ".join(map(_quoted, values)) for name, values in result.only.items()}
 
 
 def _either(values: Sequence[str], hidden: Mapping[str, str] | None) -> str:

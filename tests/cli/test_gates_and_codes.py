@@ -97,3 +97,11 @@ def test_what_is_printed_needs_no_summary(run, measured, tmp_path):
     measured(centre())
     assert "written:" not in run("report", "x").err
     assert "written:" not in run("report", "x", "-o", tmp_path / "a.json", "-f", "csv").err
+
+
+def test_a_cut_that_fails_is_counted_in_lines(run, measured):
+    lines = [row(status="missed"), *(row(status="missed", by={"queue": name}) for name in ("Sales", "Billing"))]
+    measured(result(lines, by=("queue",)))
+    ran = run("report", "x", "--by", "queue", "--fail-on", "missed")
+    assert ran.code == 1
+    assert ": the whole and 2 of 2 lines by queue missed the target in " in ran.err

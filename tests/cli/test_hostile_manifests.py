@@ -185,7 +185,10 @@ def inside(part, name, value):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (head(as_of="2026-06-30T00:00:00Z"), "as of: changed: 2026-06-30 00:00:00 by the manifest, 2026-06-28 11:05:00"),
+        (
+            head(as_of="2026-06-30T00:00:00Z"),
+            "as of: changed: 2026-06-30 00:00:00 by the manifest, 2026-06-28 11:05:00",
+        ),
         (head(as_of_from_data=False), "as of the data: changed: False by the manifest, True made again"),
         (inside("catalogue", "hash", "deadbeef"), "catalogue's hash: changed: deadbeef by the manifest, "),
         (inside("catalogue", "files", []), None),

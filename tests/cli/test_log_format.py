@@ -87,6 +87,7 @@ def test_a_fault_of_ours_brings_its_trace(run, monkeypatch):
     assert ran.code == 70
     [said] = entries(ran.err)
     assert said["level"] == "fault"
+    assert said["message"].endswith("Please report it with its trace.")
     assert "ZeroDivisionError" in said["trace"]
 
 

@@ -285,3 +285,11 @@ def test_a_failed_run_keeps_the_old_outputs_and_their_manifest(run, here, monkey
     for argv in (("-o", "no/a.csv", "--manifest", "run.json"), ("--manifest", "no/run.json")):
         assert run(*RUN, "-o", "a.json", *argv).code == 74
     assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+
+
+def test_a_link_that_leads_nowhere_is_no_fault_of_the_record(run, here):
+    Path("exports/acd_07.csv").symlink_to("nowhere.csv")
+    plain = run(*RUN, "-f", "json")
+    ran = run(*RUN, "-f", "json", "--manifest", "run.json")
+    assert (ran.code, ran.out, ran.err) == (plain.code, plain.out, plain.err)
+    assert ran.code != 70

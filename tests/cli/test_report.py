@@ -264,7 +264,7 @@ def test_a_gate_says_one_line_for_each_metric(run, measured):
     ran = run("report", "x", "--fail-on", "missed,alarm,rejects", "-q")
     assert ran.code == 1
     assert ran.err.splitlines() == [
-        "--fail-on missed: aht: the whole and 6 of 9 agent_id missed the target in June 2026",
+        "--fail-on missed: aht: the whole and 6 of 9 lines by agent_id missed the target in June 2026",
         "--fail-on missed: csat missed the target in June 2026",
         "--fail-on alarm: csat reached the alarm in June 2026",
     ]

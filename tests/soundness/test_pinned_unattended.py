@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from cxkpi.cli import freshness
 
 HEADINGS = "contact_id,queue,started_at,answered_at,ended_at,talk_s,hold_s,wrap_s,abandoned"
 
@@ -72,16 +75,17 @@ def test_paths_of_a_run_file_mean_the_same_from_within_and_without(run, tmp_path
 
 
 def test_a_file_of_two_names_has_one_whatever_comes_first(run, tmp_path, monkeypatch):
-    """A link and the file it leads to are one file; both orders of paths give the record of z.csv, 900 s."""
+    """A link and the file it leads to are one file, which goes by the first of its names, m.csv. So the record of n.csv
+    counts, 100 s; 900 would be that of z.csv, the same file as it was named where b stood first.
+    """
     export(tmp_path / "a" / "m.csv", contact("c1", "2026-05-04", 900))
     export(tmp_path / "a" / "n.csv", contact("c1", "2026-05-04", 100))
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "z.csv").symlink_to(tmp_path / "a" / "m.csv")
     monkeypatch.chdir(tmp_path)
-    outs = {
-        run("report", *paths, "-m", "aht", "--every", "all", "-f", "json").out for paths in (["a", "b"], ["b", "a"])
-    }
-    assert len(outs) == 1
+    ran = [run("report", *paths, "-m", "aht", "--every", "all", "-f", "csv") for paths in (["a", "b"], ["b", "a"])]
+    assert [aht(one) for one in ran] == [100, 100]
+    assert ran[0].err == ran[1].err
 
 
 @pytest.mark.parametrize("newest", ["", "c9,Sales,someday,someday,someday,1,0,0,no", "\n\n"])
@@ -103,17 +107,23 @@ def test_an_export_of_today_without_a_record_is_no_proof_of_freshness(run, tmp_p
     assert "stale: there is no event in acd_*.csv, which must not be older than 26h." in ran.err
 
 
-def test_a_roster_of_today_does_not_make_calls_fresh(run, tmp_path):
-    """All files together are as new as their newest event; where the calls are there and hold none, nothing is new,
-    although the roster was written a moment ago.
+def test_a_roster_of_today_does_not_make_calls_fresh():
+    """All files together are as new as their newest event. Calls that are there and hold none make nothing new, though
+    the roster was written a moment ago; a roster alone is as new as it was written.
     """
-    export(tmp_path / "calls.csv")
-    (tmp_path / "agents.csv").write_text("agent_id,hired_on\na1,2026-01-01\n", encoding="utf-8")
-    ran = run("report", tmp_path, "-m", "turnover", "-q", "-f", "csv", "--max-age", "26h")
-    assert ran.code == 4
-    assert "stale: there is no event in the data" in ran.err
-    (tmp_path / "calls.csv").unlink()
-    assert run("report", tmp_path, "-m", "turnover", "-q", "-f", "csv", "--max-age", "26h").code == 0
-    past = 1_700_000_000
-    os.utime(tmp_path / "agents.csv", (past, past))
-    assert run("report", tmp_path, "-m", "turnover", "-q", "-f", "csv", "--max-age", "26h").code == 4
+    now = datetime(2026, 6, 10)
+    ages = freshness.limits("26h", ())
+    roster, calls = {"roster.csv": (None, now)}, {"calls.csv": (None, None)}
+    assert freshness.check(ages, {**roster, **calls}, now) == 4
+    assert freshness.check(ages, roster, now) == 0
+    assert freshness.check(ages, calls, now) == 4
+
+
+def test_a_roster_is_as_new_as_it_was_written(run, tmp_path):
+    """Hired in January, exported today: fresh. Exported in 2023: stale."""
+    roster = tmp_path / "agents.csv"
+    roster.write_text("agent_id,hired_on,left_on\na1,2026-01-01,\na2,2025-01-01,2026-03-01\n", encoding="utf-8")
+    command = ("report", tmp_path, "-m", "turnover", "-q", "-f", "csv", "--max-age", "26h")
+    assert run(*command).code == 0
+    os.utime(roster, (1_700_000_000, 1_700_000_000))
+    assert run(*command).code == 4

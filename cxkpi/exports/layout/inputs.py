@@ -280,7 +280,8 @@ def _layout(source: Source, start: Head, known: Sequence[Profile], setting: File
     if isinstance(layout, NotRecognised):
         if source.hidden:
             message = "the sheet is hidden, and hidden sheets are read only where a profile names them."
-            return Problem(UNRECOGNISED, message, Place(source.shown), "Show it in Excel, or name it under 'file: sheet'.")
+            hint = "Show it in Excel, or name it under 'file: sheet'."
+            return Problem(UNRECOGNISED, message, Place(source.shown), hint)
         message = f"nobody recognises this file: {layout}{_searched(start)}."
         return Problem(UNRECOGNISED, message, Place(source.shown), _HINT)
     return _completed(source, layout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,20 @@ from cxkpi.errors import CatalogueError, Place, Problem, UsageError, UserError, 
 from cxkpi.kinds.definition import Example, Metric
 from cxkpi.measurement.checking.checked import Checked, CheckedFile, Defined, Worked
 from cxkpi.measurement.checking.examples import Bench, Difference
+from cxkpi.measurement.checking.second_process import Fault, Key, Second
 
 # While one thread waits for Polars, another can plan.
 _THREADS = 2
 
+Task = tuple[Key, Metric, Example]
 
-def check(paths: Sequence[Path | None], *, examples: bool = True, strict: bool = False) -> Checked:
+
+def check(
+    paths: Sequence[Path | None], *, examples: bool = True, strict: bool = False, second: Second | None = None
+) -> Checked:
     """Check catalogues, None being the one that ships, and run their examples unless not wanted.
+
+    ``second``: a second process that works examples of one of them, too.
 
     Raises:
         UsageError: A file is not there, or may not be read; with every such file.
@@ -33,7 +40,7 @@ def check(paths: Sequence[Path | None], *, examples: bool = True, strict: bool =
     unread: list[Problem] = []
     for path in dict.fromkeys(paths):
         try:
-            found.append(_checked(path, examples))
+            found.append(_checked(path, examples, second))
         except UsageError as error:
             unread.extend(error.problems)
     if unread:
@@ -41,7 +48,7 @@ def check(paths: Sequence[Path | None], *, examples: bool = True, strict: bool =
     return Checked(tuple(found), __version__, strict)
 
 
-def _checked(path: Path | None, examples: bool) -> CheckedFile:
+def _checked(path: Path | None, examples: bool, second: Second | None) -> CheckedFile:
     shown = SHIPPED if path is None else path.as_posix()
     text = ""
     try:
@@ -52,7 +59,9 @@ def _checked(path: Path | None, examples: bool) -> CheckedFile:
         document = places.read(text, shown)
         not_run = outline.examples(document) if examples else 0
         return CheckedFile(shown, error.problems, _metrics(document), not_run=not_run)
-    worked = tuple(run(defined)) if examples else ()
+    # A file may have been written since the second process was told of it.
+    answers = second.of(path, text) if second is not None else {}
+    worked = tuple(run(defined, answers)) if examples else ()
     here = [metric for metric in defined.metrics.values() if metric.place is None or metric.place.file == shown]
     bases = [metric for metric in here if metric.variant is None]
     inherited = [metric for metric in defined.metrics.values() if metric.place and metric.place.file != shown]
@@ -87,34 +96,55 @@ def _at_home(one: Worked, document: Document) -> Worked:
     return replace(one, problem=replace(one.problem, source=document.line(one.place)))
 
 
-def run(defined: Catalogue) -> list[Worked]:
-    """Every example of a catalogue, in order, each with what is wrong with it."""
-    bench = Bench(defined, load_engine("polars"))
-    tasks = [(metric, example) for metric in defined.metrics.values() for example in metric.examples]
+def run(defined: Catalogue, answers: Mapping[Key, Fault | None]) -> list[Worked]:
+    """Every example of a catalogue, in order, each with what is wrong with it.
 
-    def work(task: tuple[Metric, Example]) -> Worked:
-        return worked(bench, *task)
+    ``answers``: what somebody else found of them, who may still be adding to it.
+    """
+    bench = bench_of(defined)
+
+    def work(task: Task) -> Worked:
+        key, metric, example = task
+        if key in answers:
+            return _worked(metric, example, answers[key])
+        return worked(bench, metric, example)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(work, tasks))
+        return list(pool.map(work, tasks(defined)))
+
+
+def bench_of(defined: Catalogue) -> Bench:
+    """Where the examples of a catalogue are run by ``check``."""
+    return Bench(defined, load_engine("polars"))
+
+
+def tasks(defined: Catalogue) -> list[Task]:
+    """Every example of a catalogue, in order, with its key and its metric."""
+    every = [(metric, example) for metric in defined.metrics.values() for example in metric.examples]
+    return [(Key(at, metric.title, example.name), metric, example) for at, (metric, example) in enumerate(every)]
 
 
 def worked(bench: Bench, metric: Metric, example: Example) -> Worked:
     """One example of a metric, run."""
+    return _worked(metric, example, fault(bench, metric, example))
+
+
+def fault(bench: Bench, metric: Metric, example: Example) -> Fault | None:
+    """What is wrong with an example of a metric, by running it; None where it holds."""
     try:
         differences = bench.differences(metric, example)
     except UserError as error:
         # What a report would refuse, such as a day out of reach, is refused here in the same words.
-        reasons = "; ".join(str(problem.message) for problem in error.problems)
-        problem: Problem | None = _problem(metric, example, f"cannot be run: {reasons}", None)
-    else:
-        problem = _problem(metric, example, "does not hold", told(differences)) if differences else None
+        return Fault(f"cannot be run: {'; '.join(str(problem.message) for problem in error.problems)}")
+    return Fault("does not hold", told(differences)) if differences else None
+
+
+def _worked(metric: Metric, example: Example, found: Fault | None) -> Worked:
+    problem = None
+    if found is not None:
+        message = f"{metric.title}: the example '{shortened(example.name, 80)}' {found.message}"
+        problem = Problem("C506", shortened(message), example.place, found.hint)
     return Worked(metric.title, example.name, example.place, problem)
-
-
-def _problem(metric: Metric, example: Example, what: str, hint: str | None) -> Problem:
-    message = f"{metric.title}: the example '{shortened(example.name, 80)}' {what}"
-    return Problem("C506", shortened(message), example.place, hint)
 
 
 def told(differences: Sequence[Difference]) -> str:

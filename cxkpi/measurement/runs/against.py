@@ -41,8 +41,7 @@ def restated(past: Past, result: Result, now: Now) -> Restatement:
     differ = [(key, old, row) for key, old, row in pairs if differs(old, row, units[key] is not None)]
     back = _as_of_then(past, result, now, [(old, row) for _, old, row in differ])
     others: list[Cause] = ["late_rows"] if new or changed or gone else []
-    others += [name for name in sorted(now.rest) if name != "catalogue" and now.rest[name] != past.rest.get(name)]
-    edited = now.rest.get("catalogue") != past.rest.get("catalogue")
+    others += [name for name in sorted(past.rest) if now.rest[name] != past.rest[name]]
     order = {key: number for number, key in enumerate([*rows, *then])}
     cells = []
     for key, old, row in sorted(differ, key=lambda pair: order[pair[0]]):
@@ -63,7 +62,7 @@ def restated(past: Past, result: Result, now: Now) -> Restatement:
                 by={} if shown is None else shown.by,
                 then=before,
                 now=after,
-                causes=why or (("catalogue",) if edited else ("unknown",)),
+                causes=why or ("unknown",),
                 final=before is None or before.immature == 0,
                 unit=None if before is None else units[key] or both.unit_lost(key[:2]),
             )

@@ -9,9 +9,9 @@
 - ``profiles``: the files are read by other profiles, or by another run file.
 - ``version``: cxkpi or what it computes with is another.
 - ``question``: the run left out other files.
-- ``catalogue``: nothing of all that, but something in the catalogue beside the metric is not what it was.
+- ``catalogue``: its calendar, tables or protection of people are not what they were.
 
-Of ``late_rows``, ``profiles``, ``version`` and ``question`` any may be the cause where several are named.
+Of the last four and ``late_rows`` any may be the cause where several are named.
 """
 
 from __future__ import annotations

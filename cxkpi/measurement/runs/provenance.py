@@ -8,13 +8,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from cxkpi import __version__
 from cxkpi.catalogue import load as catalogues
 from cxkpi.catalogue.load import SHIPPED, Catalogue
+from cxkpi.catalogue.meaning.hashes import short_hash
 from cxkpi.catalogue.resolving import overlays
 from cxkpi.catalogue.resolving.overlays import SHIPPED_NAME
 from cxkpi.errors import InputError, Place, Problem
@@ -28,11 +31,16 @@ _EXTENDS_SHIPPED = re.compile(rf"""^["']?extends["']?\s*:\s*["']?{SHIPPED_NAME}[
 
 def digest(path: Path) -> Hashed:
     """The hash of a file. OSError where it cannot be read, or is none, but a device or a pipe."""
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is not a file", path.as_posix())
+    _regular(path)
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
         return Hashed(path.as_posix(), file.tell(), found)
+
+
+def _regular(path: Path) -> None:
+    """Refuse what is there and may have no end. OSError."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is not a file", path.as_posix())
 
 
 def of_text(text: str, shown: str) -> Hashed:
@@ -61,8 +69,32 @@ def load_catalogue(path: Path | None) -> tuple[Catalogue, tuple[Hashed, ...]]:
     return loaded, tuple(of_text(read[name], name) for name in sorted(read))
 
 
+def around(catalogue: Catalogue) -> str:
+    """A short hash of what a catalogue decides about figures beside each metric: calendar, tables, who is protected."""
+    hidden = {metric.title: (metric.protects, metric.min_group) for metric in catalogue.metrics.values()}
+    calendar = (catalogue.timezone, catalogue.week_starts, catalogue.year_starts, catalogue.calendar, catalogue.hours)
+    return short_hash(_in_order([calendar, catalogue.tables, hidden]))
+
+
+def _in_order(value: Any) -> Any:
+    """A value as JSON has it, in an order that depends on nothing but the value."""
+    if isinstance(value, Mapping):
+        return sorted((str(key), _in_order(part)) for key, part in value.items())
+    if isinstance(value, Set):
+        return sorted(map(str, value))
+    if isinstance(value, list | tuple):
+        return [_in_order(part) for part in value]
+    if is_dataclass(value):
+        return [(one.name, _in_order(getattr(value, one.name))) for one in fields(value) if one.compare]
+    return str(value)
+
+
 def catalogue_file(shown: str) -> Hashed:
-    """A file of a catalogue as it is now, by the name :func:`load_catalogue` gave it. UsageError where it is gone."""
+    """A file of a catalogue as it is now, by the name :func:`load_catalogue` gave it.
+
+    UsageError where it is gone; OSError where it is no file, but a device or a pipe.
+    """
+    _regular(Path(shown))
     return of_text(catalogues.text_of(None if shown == SHIPPED else Path(shown)), shown)
 
 
@@ -80,12 +112,14 @@ class Watched:
             InputError: A file came, went or changed meanwhile, so that nobody can say what was read.
         """
         inputs, profiles, run_file = self._files()
-        found = Seen(
-            tuple(digest(path) for path in inputs),
-            tuple(digest(path) for path in profiles),
-            None if run_file is None else digest(run_file),
-        )
-        after = _states(self._files())
+        after = _states((inputs, profiles, run_file))
+        if after == self._before:
+            found = Seen(
+                tuple(digest(path) for path in inputs),
+                tuple(digest(path) for path in profiles),
+                None if run_file is None else digest(run_file),
+            )
+            after = _states(self._files())
         if after != self._before:
             moved = sorted(
                 {path for path in self._before.keys() | after.keys() if self._before.get(path) != after.get(path)}
@@ -110,7 +144,8 @@ def profiles_of(meant: RunFile, given: Sequence[Path] = ()) -> list[Path]:
 def inputs_of(meant: RunFile, leave_out: Sequence[Path] = ()) -> list[Path]:
     """The files that a run reads, in the order of their names."""
     found, _ = find(meant.paths, [*meant.written, *leave_out])
-    return sorted((one.path for one in found), key=lambda path: path.as_posix())
+    # A link that leads nowhere is told of where it is read.
+    return sorted((one.path for one in found if one.path.exists()), key=lambda path: path.as_posix())
 
 
 def versions(engine: str, packages: Iterable[str] = ()) -> dict[str, str]:
@@ -127,5 +162,5 @@ def versions(engine: str, packages: Iterable[str] = ()) -> dict[str, str]:
 def _states(files: tuple[list[Path], list[Path], Path | None]) -> dict[str, tuple[int, int, int]]:
     inputs, profiles, run_file = files
     every = [*inputs, *profiles, *([run_file] if run_file is not None else [])]
-    states = ((path, path.stat()) for path in every)
+    states = ((path, path.stat()) for path in every if path.exists())
     return {path.as_posix(): (state.st_size, state.st_mtime_ns, state.st_ino) for path, state in states}
