@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -25,15 +24,15 @@ METRIC = """  x{number}:
             ended_at         | escalated | queue
             2026-01-05 10:00 | true      | Zürich
             2026-01-05 11:00 | false     | B
-        as_of: {as_of}
+        since: {since}
         expect_by:
           queue:
             Zürich: {{value: {value}, n: 1}}
 """
 
 
-def metric(number, value="100%", name="one of two", meets="escalated", as_of="2026-02-01"):
-    return METRIC.format(number=number, value=value, name=name, meets=meets, as_of=as_of)
+def metric(number, value="100%", name="one of two", meets="escalated", since="2026-01-01"):
+    return METRIC.format(number=number, value=value, name=name, meets=meets, since=since)
 
 
 ALL_HOLD = HEAD + "".join(metric(number) for number in range(4))
@@ -42,7 +41,7 @@ SOME_FAIL = HEAD + "".join(
         metric(1),
         metric(2, "40%", "größer, “Zürich” \U0001f4c8"),
         metric(3),
-        metric(4, name="x" * 90, as_of="9999-12-31"),
+        metric(4, name="x" * 90, since="2030-01-01"),
         metric(5, "40%"),
     )
 )
@@ -95,6 +94,12 @@ def shared(monkeypatch):
     return share
 
 
+def environment():
+    """That of a program of its own, which finds this package."""
+    usual = {name: value for name, value in os.environ.items() if name not in ("PYTHONWARNINGS", "PYTHONDEVMODE")}
+    return {**usual, "PYTHONPATH": os.path.abspath(Path(second_process.__file__).parents[3])}
+
+
 def everything(run, *names):
     """What a check of these files prints and writes, in every format."""
     outputs = ["a.txt", "a.json", "a.sarif", "a.xml"]
@@ -107,6 +112,8 @@ def test_what_the_second_process_finds_is_what_the_first_would(run, here, shared
     Path("mine.yaml").write_text(text, encoding="utf-8")
     alone = everything(run, "mine.yaml")
     assert alone[0].code == (0 if text is ALL_HOLD else 5)
+    assert alone[0].out.count("C506") == (0 if text is ALL_HOLD else 3)
+    assert ("cannot be run: no period lies" in alone[0].out) == (text is SOME_FAIL)
     shared()
     monkeypatch.setattr(check, "worked", lambda *_: pytest.fail("an example was worked here"))
     assert everything(run, "mine.yaml") == alone
@@ -234,7 +241,11 @@ def test_how_many_examples_a_text_is_thought_to_have(monkeypatch, text, examples
 def test_a_pipe_is_read_once(here):
     text = HEAD + "".join(metric(number) for number in range(second_process.FEWEST))
     ended = subprocess.run(
-        [sys.executable, "-m", "cxkpi", "check", "/dev/stdin"], input=text.encode(), capture_output=True, check=False
+        [sys.executable, "-m", "cxkpi", "check", "/dev/stdin"],
+        input=text.encode(),
+        env=environment(),
+        capture_output=True,
+        check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert ended.stdout.startswith(b"/dev/stdin: 100 metrics, 100 examples hold")
@@ -252,7 +263,9 @@ def test_few_examples_or_one_processor_need_no_second_process(run, here, shared,
     assert Finished.begun == []
 
 
-@pytest.mark.parametrize(("granted", "enough"), [("100000 100000", False), ("200000 100000", True), ("max 100000", True)])
+@pytest.mark.parametrize(
+    ("granted", "enough"), [("100000 100000", False), ("200000 100000", True), ("max 100000", True)]
+)
 def test_a_container_may_grant_less_than_it_shows(tmp_path, monkeypatch, granted, enough):
     monkeypatch.setattr(second_process, "_QUOTA", tmp_path / "cpu.max")
     shown = second_process.processors()
@@ -262,9 +275,12 @@ def test_a_container_may_grant_less_than_it_shows(tmp_path, monkeypatch, granted
 
 
 def test_it_ends_when_stdin_does(monkeypatch):
-    ended = []
+    ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
-    second_process._end_with(io.BytesIO())
+    reads, writes = os.pipe()
+    os.close(writes)
+    second_process._end_with(reads)
+    os.close(reads)
     assert ended == [0]
 
 
@@ -276,7 +292,7 @@ module.processors = lambda: 2
 started = []
 class Noted(module.Second):
     def __init__(self, *asked):
-        started.append("polars" not in sys.modules and "pydantic" not in sys.modules)
+        started.append("cxkpi.catalogue.load" not in sys.modules and "polars" not in sys.modules)
         super().__init__(*asked)
 module.Second = Noted
 code = main(sys.argv[1:])
@@ -287,11 +303,10 @@ print(code, started)
 def test_a_program_of_its_own_starts_it_before_it_imports_its_libraries(here):
     text = HEAD + "".join(metric(number) for number in range(second_process.FEWEST))
     Path("mine.yaml").write_text(text, encoding="utf-8")
-    usual = {name: value for name, value in os.environ.items() if name not in ("PYTHONWARNINGS", "PYTHONDEVMODE")}
     for flags, started in (((), "[True]"), (("-W", "error"), "[]")):
         ended = subprocess.run(
             [sys.executable, *flags, "-c", STARTED, "check", "mine.yaml"],
-            env=usual,
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,

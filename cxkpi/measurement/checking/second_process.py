@@ -52,7 +52,8 @@ class Key(NamedTuple):
 class Second:
     """The second process, and what it has answered so far.
 
-    ``path`` and ``text``: the catalogue it was started on. ``answers`` fills while others read it. An example that holds has None; one that is not there has no answer yet.
+    ``path`` and ``text``: the catalogue it was started on. ``answers`` fills while others read it: None for an example
+    that holds, nothing for one that has no answer yet.
     """
 
     def __init__(self, path: Path | None, text: str) -> None:
