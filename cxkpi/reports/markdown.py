@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.marked import code, words
-from cxkpi.reports.page import Page, confidence, plain, prepare, shortened, title
+from cxkpi.reports.page import Page, confidence, is_ours, plain, prepare, shortened, title
 from cxkpi.reports.reading import Line, also_missed, at_whose_expense
-from cxkpi.reports.remarks import compared, gathered, numbered
+from cxkpi.reports.remarks import compared, gathered, numbered, unfinished
 from cxkpi.reports.selection import selection
 from cxkpi.result import Result, Row
 
@@ -28,7 +28,7 @@ def render(result: Result, *, show_values: bool = False) -> str:
     only = words(selection(result, show_values=show_values))
     part = [only, ""] if only else []
     if result.rows:
-        page = prepare(result, UNICODE, show_values)
+        page = prepare(result, UNICODE, show_values, longest=_LONGEST_NAME)
         parts += [f"## {words(periods.heading(page.heading))}", "", *part, *_table(page), "", *_legend(page), ""]
         parts += _restated(result, page)
         told = [*_also(result), *_remarks(page)]
@@ -89,13 +89,19 @@ def _dimension(page: Page, line: Line, name: str) -> str:
     value = line.by[name]
     if value is None:
         return "(blank)"
-    shown = page.aliases[name][value] if name in page.aliases else shortened(value, _LONGEST_NAME)
-    # What a queue may be called, and what this table calls the whole.
-    return code(shown) if shown in ("", "all", "(blank)") else _cell(shown)
+    shown = page.names[name][value]
+    # What a queue may be called, and what this table calls the whole, is in quotes.
+    return code(shown[1:-1]) if is_ours(value) and shown[-1:] == '"' else _name(shown)
 
 
 def _cell(text: str) -> str:
-    return words(shortened(text, _LONGEST_NAME), table=True)
+    return _name(shortened(text, _LONGEST_NAME))
+
+
+def _name(text: str) -> str:
+    """A name as it is, or all of it in one code span."""
+    written = words(text, table=True)
+    return code(text) if "`" in written else written
 
 
 def _line(cells: list[str]) -> str:
@@ -139,7 +145,7 @@ def _remarks(page: Page) -> list[str]:
         why = None if line.by else page.refused.get((line.info.metric, line.info.variant))
         if why is not None:
             found.append(words(f"{title(line, page)}, by {by}: {why}"))
-    return found
+    return [*found, *map(words, unfinished(page))]
 
 
 def _restated(result: Result, page: Page) -> list[str]:

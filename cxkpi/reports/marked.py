@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cxkpi.reports.page import JOINERS
+
 # Beside letters, marks on them and digits: what means nothing to Markdown, nor to a forge.
-_HARMLESS = frozenset("-−–—.,;:/%’‘“”„'\"°+=…?≥≤×()→▲▼✓✗‼·≠€£")
+_HARMLESS = frozenset("-−–—.,;:/%’‘“”„'\"°+=…?≥≤×()→▲▼✓✗‼·≠€£") | JOINERS
 _TAIL = re.compile(r"[.,;:]+$")
 _LINKED = re.compile(r"(?i)://|www\.|^[(\"']*GH-\d|^[(\"']*[0-9a-f]{7,40}\b")
 _OF_A_LIST = re.compile(r"[-+=]+|\d+[.)]")
@@ -47,9 +49,11 @@ def _spanned(text: str, table: bool) -> str:
 
 
 def _printed(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
 
 
 def _is_harmless(word: str) -> bool:
-    letters = all(char in _HARMLESS or unicodedata.category(char)[0] in "LMN" for char in word)
+    # Without a semicolon & begins no character reference.
+    known = _HARMLESS if ";" in word else _HARMLESS | {"&"}
+    letters = all(char in known or unicodedata.category(char)[0] in "LMN" for char in word)
     return letters and _LINKED.search(word) is None

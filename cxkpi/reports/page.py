@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -12,9 +13,12 @@ from cxkpi.reports.figures import Glyphs, Scale
 from cxkpi.reports.reading import Line, aliases, lines
 from cxkpi.result import MetricInfo, Period, Result, Row
 
-_LONGEST_NAME = 48
-# Of a text of a megabyte no more is looked at; marks on a letter take no room, so there can be more than cells.
-_LONGEST_READ = 4 * _LONGEST_NAME
+LONGEST_NAME = 48
+"""Cells of the name of a dimension's value, where there is no room for more."""
+JOINERS = frozenset("\u200c\u200d")
+"""They draw nothing, and say how the letters or pictures at their sides are drawn."""
+# Letters that join, marks on them, and pictures, with their shades.
+_JOINED = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Page:
     """A Result prepared for printing.
 
     ``heading`` is the newest period that any line's verdict belongs to; ``aliases`` is what identifying values are
-    printed as, by dimension. ``refused``: why the values of a metric cannot be told apart by dimension; it has no
+    printed as, by dimension, and ``names`` what all values are printed as, each otherwise. ``refused``: why the values of a metric cannot be told apart by dimension; it has no
     lines for them.
     """
 
@@ -32,6 +36,7 @@ class Page:
     periods: tuple[Period, ...]
     heading: Period
     aliases: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, Mapping[str, str]]
     refused: Mapping[tuple[str, str | None], str]
     glyphs: Glyphs
     several_years: bool
@@ -48,10 +53,10 @@ class Page:
         return periods.short(period, year=self.several_years)
 
 
-def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
+def prepare(result: Result, glyphs: Glyphs, show_values: bool, *, longest: int = LONGEST_NAME) -> Page:
     """The page of a Result that has rows; without ``show_values`` identifying values get numbers.
 
-    Those of customers get them always.
+    Those of customers get them always. ``longest``: the cells a name from the data may take.
     """
     refused = _refused(result)
     every_line = tuple(line for line in lines(result) if not line.by or _key(line) not in refused)
@@ -68,13 +73,15 @@ def prepare(result: Result, glyphs: Glyphs, show_values: bool) -> Page:
         )
         for key, rows in rows_of.items()
     }
+    hidden = aliases(result, show_values=show_values)
     return Page(
         result=result,
         lines=every_line,
         scales=scales,
         periods=tuple(by_start[start] for start in sorted(by_start)),
         heading=max((line.current for line in every_line), key=lambda period: period.start),
-        aliases=aliases(result, show_values=show_values),
+        aliases=hidden,
+        names={name: hidden.get(name) or _named(result, name, longest, glyphs.ellipsis) for name in result.by},
         refused=refused,
         glyphs=glyphs,
         several_years=len({periods.year(period) for period in by_start.values()}) > 1,
@@ -102,7 +109,15 @@ def _refused(result: Result) -> Mapping[tuple[str, str | None], str]:
 def plain(name: str) -> str:
     """A name from the data without control, format and unpaired characters, which move cursors and turn lines round."""
     odd = {ord(char): _instead(char) for char in set(name) if not char.isprintable()}
-    return name.translate(odd) if odd else name
+    if JOINERS.isdisjoint(name):
+        return name.translate(odd) if odd else name
+    kept = {place for place, char in enumerate(name) if char in JOINERS and _joins(name, place)}
+    return "".join(char if place in kept else odd.get(ord(char), char) for place, char in enumerate(name))
+
+
+def _joins(name: str, place: int) -> bool:
+    sides = name[place - 1 : place] + name[place + 1 : place + 2]
+    return len(sides) == 2 and all(unicodedata.category(char) in _JOINED for char in sides)
 
 
 def _instead(char: str) -> str:
@@ -159,19 +174,44 @@ def group(page: Page, line: Line) -> str:
 def _dimension(page: Page, name: str, value: str | None) -> str:
     if value is None:
         return "(blank)"
-    if name in page.aliases:
-        return page.aliases[name][value]
-    shown = plain(value[:_LONGEST_READ])
-    if _cells(shown) > _LONGEST_NAME or len(value) > _LONGEST_READ:
-        shown = _cut(shown, _LONGEST_NAME - len(page.glyphs.ellipsis)).rstrip() + page.glyphs.ellipsis
-    return f'"{shown}"' if shown.strip() in ("", "all", "(blank)") else shown
+    return page.names[name][value]
+
+
+def _named(result: Result, dimension: str, longest: int, ellipsis: str) -> Mapping[str, str]:
+    """What the values of a dimension are printed as: cut in the middle where they are long, and each otherwise."""
+    values = sorted({value for row in result.rows if (value := row.by.get(dimension)) is not None})
+    found = {value: _fitting(value, longest, ellipsis) for value in values}
+    times = Counter(found.values())
+    taken = set(found.values())
+    for value, shown in found.items():
+        if times[shown] > 1:
+            numbers = (f"{shown} ({number})" for number in itertools.count(1))
+            found[value] = next(one for one in numbers if one not in taken)
+            taken.add(found[value])
+    return found
+
+
+def _fitting(value: str, longest: int, ellipsis: str) -> str:
+    # Of a text of a megabyte no more is looked at; marks on a letter take no room, so there can be more than cells.
+    most = 4 * longest
+    head, tail = plain(value[:most]), plain(value[-most:])
+    if _cells(head) > longest or len(value) > most:
+        kept = longest - len(ellipsis)
+        end = _cut(tail[::-1], kept // 3)[::-1]
+        return _cut(head, kept - _cells(end)).rstrip() + ellipsis + end.lstrip()
+    return f'"{head}"' if is_ours(value) else head
+
+
+def is_ours(value: str) -> bool:
+    """Whether a value from the data reads as what a report itself says in its place, and is in quotes for that."""
+    return plain(value).strip() in ("", "all", "(blank)")
 
 
 def _cells(text: str) -> int:
     """How many cells of a terminal a text takes: two for a wide character, none for a mark on the one before."""
     wide = {"W": 2, "F": 2}
     return sum(
-        0 if unicodedata.category(char) in ("Mn", "Me") else wide.get(unicodedata.east_asian_width(char), 1)
+        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else wide.get(unicodedata.east_asian_width(char), 1)
         for char in text
     )
 

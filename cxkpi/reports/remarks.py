@@ -44,6 +44,13 @@ def gathered(page: Page) -> Iterator[tuple[str, str]]:
         yield "; ".join(_where(name, groups, sizes[name]) for name, groups in metrics.items()), sentence
 
 
+def unfinished(page: Page) -> Iterator[str]:
+    """Which periods that are not over have no column of their own."""
+    for period in page.periods:
+        if period.start > page.heading.start and not period.complete:
+            yield f"Only part of {periods.name(period)} is in view, and it is not shown."
+
+
 def _where(metric: str, groups: Sequence[str], its_lines: int) -> str:
     """A metric, with the dimension values meant where it is not the metric as a whole."""
     if "" in groups or len(groups) == its_lines:

@@ -132,8 +132,11 @@ def _significant(now: Row, before: Row) -> bool | None:
 
 
 def guarded(row: Row, guards: Mapping[str, Row]) -> Row:
-    """The row, with a note where it improved while a metric it guards against got significantly worse."""
-    if not _went(row, better=True):
+    """The row, with a note where it improved while a metric it guards against got significantly worse.
+
+    An improvement within chance is none, and nothing was paid for it; where chance cannot be told, the note stands.
+    """
+    if not _went(row, better=True) or (row.change is not None and row.change.significant is False):
         return row
     worse = [
         name

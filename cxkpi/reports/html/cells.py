@@ -35,7 +35,7 @@ class Cell:
     """One cell: its text, what it sorts by (None sorts last, "" by its text), and a class for its looks.
 
     Cells without a class are set to the right, as figures are.
-    ``said`` is added for those who listen. ``flag`` stands below the text.
+    ``said`` is added for those who listen. ``flag`` stands below the text. ``whole`` is what a shortened text was.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Cell:
     flag: str = ""
     drawing: Markup | None = None
     link: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

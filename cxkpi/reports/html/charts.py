@@ -82,12 +82,9 @@ def draw(charts: Sequence[Chart]) -> tuple[Markup, ...]:
 
 def specification(points: Sequence[Point], scale: Scale) -> dict[str, Any] | None:
     """The chart in Vega-Lite's grammar; None where there are not two values to show."""
-    numbers = [number for point in points for number in (point.value, point.low, point.high) if number is not None]
-    shown = [point.value for point in points if point.value is not None]
-    goals = [number for point in points for number in _pair(point.target)]
-    if len(shown) < 2 or not all(abs(number) < _LARGEST for number in (*numbers, *goals)):
+    domain = _domain(points)
+    if domain is None:
         return None
-    domain = _domain([*numbers, *goals], wanted_above_zero=min(*numbers, *goals) >= 0)
     marks = [one for one in ticks(*domain, scale) if domain[0] <= one <= domain[1]]
     said = labels(marks, scale)
     left = round(_LABEL_MARGIN + _LABEL_LETTER * max(map(len, said), default=0))
@@ -151,10 +148,22 @@ def _number(value: float) -> float:
     return float(f"{value:.8g}")
 
 
-def _domain(numbers: Sequence[float], *, wanted_above_zero: bool) -> tuple[float, float]:
+def alarm_in_view(points: Sequence[Point]) -> bool:
+    """Whether the chart has a line for an alarm: one that is far away would flatten all else, and has none."""
+    domain = _domain(points)
+    return domain is not None and any(domain[0] <= one <= domain[1] for point in points for one in _pair(point.alarm))
+
+
+def _domain(points: Sequence[Point]) -> tuple[float, float] | None:
+    """From where to where the axis goes; None where there is nothing to draw."""
+    numbers = [number for point in points for number in (point.value, point.low, point.high) if number is not None]
+    numbers += [number for point in points for number in _pair(point.target)]
+    shown = sum(point.value is not None for point in points)
+    if shown < 2 or not all(abs(number) < _LARGEST for number in numbers):
+        return None
     low, high = min(numbers), max(numbers)
     room = (high - low) * 0.08 or abs(high) * 0.08 or 1.0
-    floor = max(low - room, 0.0) if wanted_above_zero else low - room
+    floor = max(low - room, 0.0) if low >= 0 else low - room
     return _number(floor), _number(high + room)
 
 

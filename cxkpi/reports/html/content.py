@@ -11,7 +11,7 @@ from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.html import cells
 from cxkpi.reports.html.cells import Cell, Table
-from cxkpi.reports.html.charts import Chart, Point, draw, specification
+from cxkpi.reports.html.charts import Chart, Point, alarm_in_view, draw, specification
 from cxkpi.reports.html.sparks import spark
 from cxkpi.reports.html.tables import MOST_RESTATED, history, ledger, over_time, overview, restatement, split
 from cxkpi.reports.page import Page, group, prepare, shortened
@@ -93,7 +93,7 @@ def compose(result: Result, *, show_values: bool) -> Content:
     """Everything the page says, in its order."""
     until = periods.until(result.as_of, result.timezone)
     seen = f"{'data to' if result.as_of_from_data else 'as of'} {until}"
-    page = prepare(result, UNICODE, show_values) if result.rows else None
+    page = prepare(result, UNICODE, show_values, longest=_NAME) if result.rows else None
     blocks = _blocks(page) if page is not None else ()
     heading = shortened(periods.heading(page.heading), _NAME) if page is not None else "No figures"
     only = selection(result, show_values=show_values)
@@ -265,8 +265,17 @@ def _facts(page: Page, line: Line) -> Iterator[tuple[str, str]]:
 
 
 def _chart(page: Page, line: Line, anchor: str) -> Chart:
-    scale, rows = page.scale(line), [row for _, row in sorted(line.rows.items())]
-    points = [
+    points = _points(page, line)
+    told = [point.said for point in points if point.value is not None]
+    rows = [row for _, row in sorted(line.rows.items())]
+    goals = dict.fromkeys(page.scale(line).target(row.target, row.better) for row in rows if row.target is not None)
+    target = f" Target {' then '.join(goals)}." if goals else ""
+    named = f"{cells.label(page, line)} by {periods.noun(page.result.every)}"
+    return Chart(anchor, named, f"{'; '.join(told)}.{target}", specification(points, page.scale(line)))
+
+
+def _points(page: Page, line: Line) -> Sequence[Point]:
+    return [
         Point(
             name=shortened(page.short(row.period), 24),
             value=row.value,
@@ -278,13 +287,8 @@ def _chart(page: Page, line: Line, anchor: str) -> Chart:
             definition=row.definition,
             said=_said(page, line, row),
         )
-        for row in rows
+        for _, row in sorted(line.rows.items())
     ]
-    told = [point.said for point in points if point.value is not None]
-    goals = dict.fromkeys(scale.target(row.target, row.better) for row in rows if row.target is not None)
-    target = f" Target {' then '.join(goals)}." if goals else ""
-    named = f"{cells.label(page, line)} by {periods.noun(page.result.every)}"
-    return Chart(anchor, named, f"{'; '.join(told)}.{target}", specification(points, scale))
 
 
 def _said(page: Page, line: Line, row: Row) -> str:
@@ -304,8 +308,8 @@ def _key(page: Page, line: Line) -> str:
         said.append(f"bars: {f'{100 * level.pop():.12g} % ' if len(level) == 1 else ''}interval")
     if any(row.target is not None for row in rows):
         said.append("dashes: target")
-    if any(row.alarm is not None for row in rows):
-        said.append("dots: alarm, where it is in view")
+    if alarm_in_view(_points(page, line)):
+        said.append("dots: alarm")
     if any(not row.period.complete or row.immature or row.reason in ("immature", "partial") for row in rows):
         said.append("hollow: not over, or not judged in full")
     if len({row.definition for row in rows}) > 1:

@@ -19,7 +19,7 @@ from cxkpi.result import FileEntry, Result, Row
 MOST_RESTATED = 300
 """Restated figures that a page lists."""
 
-_NAME, _PATH = 80, 160
+_NAME, _PATH, _WHOLE = 80, 160, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,11 @@ def _named(lines: Sequence[Line]) -> str:
 
 
 def _group(page: Page, line: Line) -> Cell:
-    return Cell(group(page, line))
+    """What the line is of; all of a name that was cut is told on pointing at it."""
+    shown = group(page, line)
+    values = {name: value for name, value in line.by.items() if value is not None and name not in page.aliases}
+    cut = any(UNICODE.ellipsis in page.names[name][value] and len(value) > _NAME for name, value in values.items())
+    return Cell(shown, whole=" · ".join(shortened(value, _WHOLE) for value in values.values()) if cut else "")
 
 
 def _part(page: Page, line: Line, columns: Sequence[_Column]) -> Iterator[Cell]:

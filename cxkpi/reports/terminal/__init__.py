@@ -22,7 +22,7 @@ from rich.text import Text
 
 from cxkpi.reports import periods
 from cxkpi.reports.figures import ASCII, UNICODE
-from cxkpi.reports.page import Page, plain, prepare, title
+from cxkpi.reports.page import LONGEST_NAME, Page, plain, prepare, title
 from cxkpi.reports.reading import also_missed
 from cxkpi.reports.selection import selection
 from cxkpi.reports.terminal.columns import DROPPED_FIRST, GAP, Column, fit
@@ -45,7 +45,7 @@ def render(result: Result, *, width: int, unicode: bool = True, show_values: boo
     if not result.rows:
         said = f" No figures{f', {only}' if only else ''}: no metric could be measured."
         return Group(Text(said), *ledger(result.files, width, glyphs))
-    page = prepare(result, glyphs, show_values)
+    page = prepare(result, glyphs, show_values, longest=max(LONGEST_NAME, width // 2))
     columns = fit(page, width)
     return Group(
         Padding(_heading(page, only), (0, 0, 1, 1)),

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from cxkpi.documents.spelling import listed
 from cxkpi.reports import periods
 from cxkpi.reports.page import Page, confidence
-from cxkpi.reports.remarks import compared, gathered, numbered
+from cxkpi.reports.remarks import compared, gathered, numbered, unfinished
 from cxkpi.reports.terminal.columns import Column, left_out
 from cxkpi.reports.terminal.layout import WIDEST_LEGEND
 
@@ -74,7 +74,5 @@ def sentences(page: Page, columns: Sequence[Column]) -> Iterator[str]:
     for where, sentence in gathered(page):
         yield f"{where}: {sentence}"
     if all(column.name != "over time" for column in columns):
-        for period in page.periods:
-            if period.start > page.heading.start and not period.complete:
-                yield f"Only part of {periods.name(period)} is in view, and it is not shown."
+        yield from unfinished(page)
     yield from (sentence[0].upper() + sentence[1:] for sentence in numbered(page))

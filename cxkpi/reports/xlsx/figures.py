@@ -66,6 +66,9 @@ def write(sheet: Sheet, first: int, names: tuple[str, ...], scale: Scale, row: R
 
 
 def _figure(sheet: Sheet, column: int, scale: Scale, value: float | None, *, apart_from: float | None = None) -> None:
-    if value is not None:
+    if value is not None and value < 0 and scale.style in ("clock", "seconds"):
+        # A spreadsheet shows no negative durations.
+        sheet.raw.write_string(sheet.at, column, scale.value(value), sheet.formats.of("@"))
+    elif value is not None:
         look = sheet.formats.number(scale, value, extra=scale.apart(value, apart_from))
         sheet.number(column, stored(scale, value), look)

@@ -1,7 +1,6 @@
 """How cells look: one number format per kind of figure, and colours for verdicts.
 
-A spreadsheet keeps durations in days. It shows none below 0, so an interval's lower limit below 0 is shown as a number
-of days.
+A spreadsheet keeps durations in days. It shows none below 0, so an interval's lower limit below 0 is text.
 """
 
 from __future__ import annotations
@@ -112,8 +111,6 @@ def change(scale: Scale, difference: float) -> float:
 def _value(scale: Scale, value: float, decimals: int) -> str:
     point = "." + "0" * decimals if decimals else ""
     match scale.style:
-        case "clock" | "seconds" if value < 0:
-            return '0.000000" d"'
         case "clock":
             return f"[>={_an_hour(decimals)!r}][h]:mm:ss{point};[m]:ss{point}"
         case "seconds":

@@ -110,7 +110,8 @@ def _chart(
     chart.set_title({"name": "", "overlay": False, "name_font": {"size": 12}})
     # Given as an option, a name such as Great!Q1 is taken for a reference to a cell.
     chart.title.name = name
-    chart.set_y_axis({"num_format": axis, "major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}})
+    grid = {"visible": True, "line": {"color": "#DDDDDD"}}
+    chart.set_y_axis({"num_format": axis, "major_gridlines": grid, **({"max": 1} if whole_at_most else {})})
     chart.set_size({"width": 680, "height": 320})
     place = first + len(names) + 4  # after numerator, denominator and remarks, with a gap
     sheet.raw.insert_chart(sheet.top, place, chart, {"description": f"{name} over time"})
