@@ -81,6 +81,16 @@ def catalogue(given: Path | None, dialect: str | None) -> Path | None:
     return dialects.named(dialect)
 
 
+def catalogue_in_use() -> Path | None:
+    """The catalogue that is used in this folder where none is named; None for the one that ships."""
+    # What reads a run file takes long to import.
+    if not Path("cxkpi.yaml").is_file():
+        return None
+    from cxkpi.measurement import run_file
+
+    return run_file.find([Path()]).catalogue
+
+
 def newest(number: int | None) -> int | None:
     """How many periods ``--last`` keeps.
 

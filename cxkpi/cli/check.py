@@ -100,7 +100,7 @@ def check(
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
     from cxkpi.measurement.checking import second_process
 
-    paths = named or [_default()]
+    paths = named or [arguments.catalogue_in_use()]
     with second_process.started([] if no_examples else paths) as second, _no_collector():
         # Only now, so that both processes import the libraries at once.
         from cxkpi.measurement.checking.check import check as run
@@ -123,16 +123,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _default() -> Path | None:
-    """The catalogue that is used in this folder where none is named; None for the one that ships."""
-    # What reads a run file takes long to import.
-    if not Path("cxkpi.yaml").is_file():
-        return None
-    from cxkpi.measurement import run_file
-
-    return run_file.find([Path()]).catalogue
 
 
 def _outputs(paths: Sequence[Path]) -> dict[Path, Format]:

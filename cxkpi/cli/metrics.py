@@ -92,11 +92,13 @@ def metrics(
 def _catalogue(given: Path | None, paths: Sequence[Path] | None) -> Catalogue:
     from cxkpi.catalogue.load import load
 
-    if given is None and paths:
-        from cxkpi.measurement import run_file
+    if given is not None:
+        return load(given)
+    if not paths:
+        return load(arguments.catalogue_in_use())
+    from cxkpi.measurement import run_file
 
-        given = run_file.find(paths).catalogue
-    return load(given)
+    return load(run_file.find(paths).catalogue)
 
 
 def _print(cards: Sequence[Card], allowed: Mapping[str, Allowance] | None, *, full: bool) -> None:

@@ -76,6 +76,8 @@ def print_rich(renderable: RenderableType, width: int) -> None:
     console = Console(
         file=text,
         width=width,
+        # Without a height Rich takes a dumb terminal to be 80 wide, whatever it is told.
+        height=25,
         force_terminal=terminal,
         color_system=None if plain else "auto",
         highlight=False,

@@ -223,13 +223,18 @@ def _bounded(figure: Figure, sums: Mapping[str, int]) -> Figure:
 
 
 def _survivals(metric: Metric, cells: Cells, figures: list[Figure]) -> list[Figure]:
-    """The share not followed by the end of the window, by Kaplan–Meier; rows that wait are at risk up to their age."""
+    """The share not followed by the end of the window, by Kaplan–Meier; rows that wait are at risk up to their age.
+
+    The curve says nothing beyond the longest time that somebody was watched, unless nobody was left by then.
+    """
     spec: Spec = metric.spec
+    window = round(spec.within.seconds * 1_000_000)
     counts = cells.by_value("rows", _waited(spec), "events", "exits")
     found = []
     for figure, watched in zip(figures, counts, strict=True):
         kept = survival_to([(waited, events, exits) for waited, events, exits in watched], metric.confidence)
-        share, low, high = kept or (None, None, None)
+        unwatched = kept is not None and kept[0] > 0.0 and watched[-1][0] < window
+        share, low, high = (None, None, None) if kept is None or unwatched else kept
         if spec.counts == "repeated" and share is not None:
             share = 1.0 - share
             low, high = (None if high is None else 1.0 - high), (None if low is None else 1.0 - low)
@@ -241,8 +246,8 @@ def _survivals(metric: Metric, cells: Cells, figures: list[Figure]) -> list[Figu
                 high=high if cells.limits else None,
                 immature=figure.immature,
                 missing=figure.missing,
-                reason="empty" if share is None else None,
-                notes=figure.notes,
+                reason="not_reached" if unwatched else "empty" if share is None else None,
+                notes=(*figure.notes, f"nobody has been watched for {spec.within} yet") if unwatched else figure.notes,
                 bounds=figure.bounds,
             )
         )

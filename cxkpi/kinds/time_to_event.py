@@ -347,7 +347,9 @@ def _off_survival(metric: Metric, cell: _Cell, entries: Entries, clock: Clock) -
         mean, _ = survival.restricted_mean(curve, units)
         limits = survival.restricted_mean_interval(curve, units, metric.confidence) or _NO_LIMITS
         return _Read(float(mean), limits, notes)
-    share, around = survival.survival_at(curve, units), survival.survival_limits_at(curve, units)
+    share = survival.survival_at(curve, units)
+    # Where it has happened to all, the formula for the limits says no more than where it has happened to nobody.
+    around = survival.survival_limits_at(curve, units) if share else None
     if read.of == "survivors":
         return _Read(float(share), around or _NO_LIMITS, notes)
     return _Read(float(1 - share), _complement(around), notes)
@@ -366,7 +368,8 @@ def _off_incidence(metric: Metric, cell: _Cell, entries: Entries, clock: Clock) 
     ended = any(time <= units and not free for time, free in zip(curve.times, curve.free, strict=True))
     if longest < units and not ended:
         return _Read(notes=(*notes, _UNWATCHED.format(read.by)))
-    share, around = incidence.incidence_at(curve, units), incidence.incidence_limits_at(curve, units)
+    share = incidence.incidence_at(curve, units)
+    around = incidence.incidence_limits_at(curve, units) if share < 1 else None
     if read.of == "survivors":
         return _Read(1 - share, _complement(around), notes)
     return _Read(share, around or _NO_LIMITS, notes)

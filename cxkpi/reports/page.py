@@ -26,8 +26,8 @@ class Page:
     """A Result prepared for printing.
 
     ``heading`` is the newest period that any line's verdict belongs to; ``aliases`` is what identifying values are
-    printed as, by dimension, and ``names`` what all values are printed as, each otherwise. ``refused``: why the values of a metric cannot be told apart by dimension; it has no
-    lines for them.
+    printed as, by dimension, and ``names`` what all values are printed as, each otherwise. ``refused``: why the values
+    of a metric cannot be told apart by dimension; it has no lines for them.
     """
 
     result: Result

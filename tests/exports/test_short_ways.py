@@ -64,6 +64,7 @@ CELLS = st.sampled_from(
 @example(["a,b,", "", "c,d"], True)
 @example(["a,b,c,d", "e,f"], True)
 @example(["a,b,", "c,d,"], False)
+@example([",a", ",a,,"], False)
 def test_blocks_split_the_short_way(lines: list[str], ended: bool) -> None:
     both("\n".join(lines) + "\n" * ended)
 

@@ -185,7 +185,7 @@ def test_target_guard_and_change():
 
 
 def test_a_rolled_part():
-    rows = made_contacts(8, first=date(2025, 1, 1), days=110)
+    rows = made_contacts(8, first=date(2025, 1, 1), days=160)
     metrics = {"ab": {**ABANDONED, "roll": "3mo"}, "served": formula("1 - ab")}
     found = by_cell(ask(catalogue(metrics), {"contacts": rows}, "served", every="month"))
     parts = by_cell(ask(catalogue(metrics), {"contacts": rows}, "ab", every="month"))

@@ -229,7 +229,8 @@ def test_windows_that_share_rows_have_no_significance():
 
 
 def test_windows_that_share_no_rows_have_significance():
-    rows = [*answers(20, 100, date(2024, 6, 5)), *answers(80, 100, date(2025, 6, 5))]
+    times = [(1, 1, date(2023, 7, 2)), (20, 100, date(2024, 6, 5)), (80, 100, date(2025, 6, 5))]
+    rows = [row for yes, n, day in times for row in answers(yes, n, day)]
     found = ask(
         catalogue({"s": share("higher", roll="12mo")}),
         {"contacts": rows},

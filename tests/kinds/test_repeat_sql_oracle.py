@@ -138,6 +138,8 @@ def expected(found: Iterable[Mapping[str, Any]], spec: Mapping[str, Any], newest
     if not total:
         return None, 0, None, 0, missing, None
     share = kaplan_meier(durations)
+    if share > 0 and max(watched for watched, _ in durations) < window:
+        return None, total, None, immature, missing, bounds
     return share if spec["counts"] == "resolved" else 1 - share, total, None, immature, missing, bounds
 
 

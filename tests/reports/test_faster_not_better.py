@@ -36,7 +36,7 @@ metrics:
 """
 
 
-def measured(folder: Path, talk: tuple[int, int], repeats: tuple[int, int]) -> Result:
+def measured(folder: Path, talk: tuple[int, int], repeats: tuple[int, int], spread: int = 1) -> Result:
     """A hundred customers in January and in February, with their talk time and how many of them came back in a day."""
     lines = ["contact_id,customer_id,direction,started_at,answered_at,ended_at,talk_s,abandoned"]
 
@@ -48,7 +48,7 @@ def measured(folder: Path, talk: tuple[int, int], repeats: tuple[int, int]) -> R
     for month, seconds, back in zip((1, 2), talk, repeats, strict=True):
         for number in range(100):
             at = datetime(2026, month, 5, 9) + timedelta(minutes=number)
-            contact(f"u{month}-{number}", at, seconds + number % 2)
+            contact(f"u{month}-{number}", at, seconds + number % 2 * spread)
             if number < back:
                 contact(f"u{month}-{number}", at + timedelta(days=1), seconds)
     contact("last", datetime(2026, 3, 20, 9), 300)
@@ -70,14 +70,22 @@ def test_faster_at_the_expense_of_resolution_is_marked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("talk", "repeats"),
-    [((400, 300), (10, 10)), ((400, 300), (60, 10)), ((300, 400), (10, 60)), ((400, 300), (10, 11))],
-    ids=["as good", "better", "slower", "worse by chance"],
+    ("talk", "repeats", "spread"),
+    [
+        ((400, 300), (10, 10), 1),
+        ((400, 300), (60, 10), 1),
+        ((300, 400), (10, 60), 1),
+        ((400, 300), (10, 11), 1),
+        ((400, 425), (10, 60), 200),
+    ],
+    ids=["as good", "better", "slower", "worse by chance", "faster by chance"],
 )
 def test_nothing_is_marked_where_nothing_was_paid(
-    tmp_path: Path, talk: tuple[int, int], repeats: tuple[int, int]
+    tmp_path: Path, talk: tuple[int, int], repeats: tuple[int, int], spread: int
 ) -> None:
-    result = measured(tmp_path, talk, repeats)
+    result = measured(tmp_path, talk, repeats, spread)
+    (change,) = (row.change for row in result.rows if row.metric == "aht" and row.change is not None)
+    assert (change.difference < 0) == (talk[0] > talk[1] or spread > 1)
     assert {at_whose_expense(row) for row in result.rows} == {None}
     text = terminal.text(result)
     assert "≠" not in text

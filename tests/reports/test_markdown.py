@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from reports.factory import centre, info, result, row
+from reports.factory import centre, info, month, result, row
 from reports.shapes import odd
 
 from cxkpi.reports import markdown
@@ -88,7 +88,7 @@ def test_words_are_text_and_code_alone(text):
 @settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_code_span_gives_its_text_back(text):
-    written = "".join(char if char.isprintable() else " " for char in text)
+    written = "".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in text)
     if not written.strip():
         written = f" {written} " if written else "  "
     tokens = [token for token in _tokens(code(text, table=False)) if token.type == "code_inline"]
@@ -108,6 +108,26 @@ def test_words_of_a_language_stay_as_they_are():
     assert words("keeps agent_id.") == "keeps `agent_id`."
     assert words("- a") == "`-` a"
     assert words("a - b") == "a - b"
+
+
+def test_a_name_is_as_it_is_or_all_of_it_is_code():
+    found = result([row(by={"queue": name}) for name in ("VIP & Co", "R&D", "Sales #12 north", "&copy; me")])
+    written = markdown.render(replace(found, by=("queue",)))
+    assert all(f" | {cell} | " in written for cell in ("VIP & Co", "R&D", "`Sales #12 north`", "`&copy; me`")), written
+
+
+def test_long_names_that_differ_at_their_ends_stay_apart():
+    names = [f"{'Customer care for households ' * 4}{end}" for end in ("north", "south")]
+    found = replace(result([row(by={"queue": name}) for name in names]), by=("queue",))
+    written = markdown.render(found)
+    assert written.count("north |") == written.count("south |") == 1
+
+
+def test_a_period_that_is_not_over_is_spoken_of():
+    said = "Only part of June 2026 is in view, and it is not shown."
+    rows = [row("aht", month(5)), row("aht", month(6, complete=False), status=None, reason="partial")]
+    assert f"- {said}" in markdown.render(result(rows))
+    assert said not in markdown.render(result(rows[:1]))
 
 
 def test_what_the_marks_mean_that_occur():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
 from reports.factory import centre, info, month, result, row
 from rich.cells import cell_len
 from rich.console import Console
 
+from cxkpi.cli import output
 from cxkpi.reports import terminal
 from cxkpi.reports.terminal import DROPPED_FIRST
 from cxkpi.result import Change, Period
@@ -159,6 +162,43 @@ def test_names_from_the_data_change_nothing_else(name):
         assert not any(ord(char) < 32 or 127 <= ord(char) < 160 or char == "\u202e" for char in text)
     kept = [line.split() for line in plainly if "Billing" not in line and "─" not in line]
     assert [line.split() for line in hostile if line.split() in kept] == kept
+
+
+def _groups(*names, width=100):
+    found = replace(result([row(by=by) for by in ({}, *({"queue": name} for name in names))]), by=("queue",))
+    return " ".join(terminal.text(found, width=width).split())
+
+
+def test_long_names_that_differ_at_their_ends_stay_apart():
+    stem = "Customer care for households and small businesses of the "
+    told = _groups(f"{stem}north", f"{stem}south").split("target met")[0]
+    assert told.count("north") == told.count("south") == 1
+    # They differ only where both are cut.
+    same = [f"{'a' * 60}{middle}{'b' * 60}" for middle in "xy"]
+    assert "(1)" in _groups(*same)
+    assert "(2)" in _groups(*same)
+    assert f"{stem}north" in _groups(f"{stem}north", width=160)
+
+
+def test_joiners_stay_where_they_say_how_letters_are_drawn():
+    persian, family = "می\u200cخواهم", "👩\u200d👧"
+    text = _groups(persian, family)
+    assert persian in text
+    assert family in text
+    told = _groups("abc", "a\u200cbc", "\u200dabc", "\u200d")
+    assert [told.count(f"abc ({number})") for number in (1, 2, 3)] == [1, 1, 1]
+    assert not {"\u200c", "\u200d"} & set(told)
+
+
+def test_a_dumb_terminal_is_as_wide_as_it_is(monkeypatch):
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    output.print_rich(terminal.render(centre(), width=160), 160)
+    assert sys.stdout.getvalue() == terminal.text(centre(), width=160)
 
 
 def test_labels_of_a_catalogue_are_text_too():

@@ -59,8 +59,8 @@ def test_durations_percentages_and_dates_are_real():
 @pytest.mark.parametrize(
     ("unit", "value", "format_"),
     [
-        ("seconds", 59.5, '[s].0" s"'), ("seconds", 59.0, "[>=0.04166087962962963][h]:mm:ss;[m]:ss"), ("seconds", -3.0,
-        '0.000000" d"'),
+        ("seconds", 59.5, '[s].0" s"'), ("seconds", 59.0, "[>=0.04166087962962963][h]:mm:ss;[m]:ss"),
+        ("seconds", -3.0, "@"),
         ("percent", 0.005, "0.00%"), ("points", -12.5, "0.0"), ("EUR", 3.5, '#,##0.00" EUR"'), ("score", 4.25,
         "#,##0.00"),
         ('a"b', 4.25, "#,##0.00"), ("hours", 1.25, '#,##0.0" h"'),
@@ -72,7 +72,8 @@ def test_formats_of_units(unit, value, format_):
     cell = _table(_book(found)["Summary"], 4)[0]["value"]
     assert cell.number_format == format_
     kept = cell.value.total_seconds() if isinstance(cell.value, timedelta) else cell.value
-    assert kept == pytest.approx(value / 86400 if unit == "seconds" and value < 0 else value)
+    # A spreadsheet shows no duration below 0.
+    assert kept == ("−0:03" if value == -3.0 else pytest.approx(value))
 
 
 def test_a_value_does_not_look_equal_to_the_target_it_misses():
@@ -121,6 +122,21 @@ def test_a_chart_per_metric_with_more_than_one_period():
         "aht!$C$6:$C$11", "aht!$E$6:$E$11", "aht!$I$6:$I$11", "aht!$J$6:$J$11",
     ]  # fmt: skip
     assert not _book(result([row()]))["aht"]._charts
+
+
+def test_a_chart_has_no_lines_of_what_is_not_there():
+    rows = [row("aht", month(at), value=350.0 + at, low=None, high=None, target=None, alarm=None) for at in (4, 5)]
+    of_a_queue = row("aht", month(5), by={"queue": "Billing"}, target=360.0)
+    chart = _book(replace(result([*rows, of_a_queue]), by=("queue",)))["aht"]._charts[0]
+    assert [series.tx.v for series in chart.series] == ["value"]
+
+
+@pytest.mark.parametrize(
+    ("values", "end"), [((0.5, 0.96), 1), ((0.9, 0.99), 1), ((0.2, 0.4), None), ((0.9, 1.2), None)]
+)
+def test_the_axis_of_shares_ends_at_100_percent(values, end):
+    rows = [row("fcr", month(at), value=one, low=None, high=None, target=None) for at, one in enumerate(values, 4)]
+    assert _book(result(rows))["fcr"]._charts[0].y_axis.scaling.max == end
 
 
 def test_targets_of_their_own_ranges_bounds_and_what_is_withheld():

@@ -227,7 +227,7 @@ def _rows(source: Any, where: Expression | None) -> str:
     if rule is None:
         text = f"rows of {source}"
     else:
-        text = f"rows of {_and(rule.metrics)} (one per {_and(rule.per)} and {rule.every})"
+        text = f"rows of {_and(rule.metrics)} (one per {_and((*rule.per, rule.every))})"
     return text if where is None else f"{text} where {shown(where)}"
 
 

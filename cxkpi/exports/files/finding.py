@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from glob import has_magic
 from itertools import takewhile
 from pathlib import Path
 
+from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem, UsageError
 from cxkpi.exports.files.faults import unreadable
 from cxkpi.exports.files.own import is_own
@@ -23,6 +25,7 @@ _ARCHIVES = frozenset({".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst"})
 NOTHING = "I101"
 """The problem of folders that hold no exports."""
 # Asterisk's own log has no extension, and a number or date behind its name when it was rotated.
+_NAMED = 3
 _BY_NAME = re.compile(r"queue_log(\W.*)?", re.IGNORECASE)
 
 
@@ -51,6 +54,7 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
     """
     found: dict[Path, Found] = {}
     notes: list[str] = []
+    folders: list[Path] = []
     written = {path.resolve() for path in never}
     for path in paths:
         if path.is_dir():
@@ -59,6 +63,7 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
             if not inside:
                 raise InputError(_nothing(path, entries))
             notes += _left_alone(entries)
+            folders.append(path)
         elif path.is_file():
             _add(found, path, given=True)
             continue
@@ -80,6 +85,8 @@ def find(paths: Sequence[Path], never: Sequence[Path] = ()) -> tuple[tuple[Found
             )
         for entry in inside:
             _add(found, entry, given=False)
+    searched = {*(path.resolve() for path in paths), *(file.parent for file in found)}
+    notes += _unsearched(folders, searched, written)
     files = sorted(_told_apart(found.values()), key=lambda file: (file.shown, file.path.name))
     return tuple(files), tuple(dict.fromkeys(notes))
 
@@ -174,6 +181,27 @@ def _left_alone(entries: Iterable[Path]) -> list[str]:
         if advice and not is_read(entry):
             notes.append(f"{readable(entry.name)} was not read: {advice[0]}. {advice[1]}")
     return notes
+
+
+def _unsearched(folders: Sequence[Path], searched: Container[Path], written: Container[Path]) -> Iterator[str]:
+    """What is said of folders in folders, where they hold files that would be read, were they named."""
+    names = []
+    for inner in sorted(inner for folder in folders for inner in folder.iterdir() if inner.is_dir()):
+        if inner.name.startswith(".") or inner.resolve() in searched:
+            continue
+        # Somebody else's folder may not be open to us.
+        with suppress(OSError):
+            entries = _files(inner.iterdir())
+            if any(is_read(one) and one.resolve() not in written and not is_own(one) for one in entries):
+                names.append(readable(inner.name))
+    names = sorted(set(names))
+    some = (
+        "" if not names else listed(names, "and") if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and others"
+    )
+    if len(names) == 1:
+        yield f"a folder with files of its own was not searched: {some}. Name it, too."
+    elif names:
+        yield f"{len(names)} folders with files of their own were not searched: {some}. Name them, too."
 
 
 def advice_for(path: Path) -> tuple[str, str] | None:

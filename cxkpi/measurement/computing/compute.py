@@ -16,7 +16,7 @@ from cxkpi.kinds.definition import Metric, metric_rows_named
 from cxkpi.kinds.rows import Data
 from cxkpi.kinds.versions import branches, changes, in_force
 from cxkpi.measurement.computing.cells import By, shown
-from cxkpi.measurement.computing.dataset import first_day, first_end, holds_instants
+from cxkpi.measurement.computing.dataset import begun_on, first_day, first_end, holds_instants
 from cxkpi.measurement.computing.dimensions import lacking, restated, unknown_dimension, unknown_values
 from cxkpi.measurement.computing.formulas import CellFigures, with_formulas
 from cxkpi.measurement.computing.judge import guarded, row, with_change
@@ -33,6 +33,7 @@ from cxkpi.measurement.computing.needs import (
 )
 from cxkpi.measurement.computing.periods import Span, asked, windows, with_earlier
 from cxkpi.measurement.computing.plans import Job, Only, Sums, run
+from cxkpi.measurement.computing.reach import Ended, begins, beyond, ended, not_full
 from cxkpi.measurement.computing.versions import figures
 from cxkpi.measurement.metric_rows.rows import jobs_of, rows_of_event, why_barred, with_definitions, with_metric_rows
 from cxkpi.result import Every, Row
@@ -210,6 +211,8 @@ def _rows(
         inner_jobs[metric.key] = range(len(jobs), len(jobs) + len(inner))
         jobs += inner
     sums = run(jobs, data)
+    read_at_all = [*metrics, *rows_read(metrics, others)]
+    silent = ended({table for metric in read_at_all for table in tables_of(metric)}, data)
     answers: dict[Key, dict[tuple[By, date], Row]] = {}
     for number, metric in enumerate(metrics):
         job = jobs[number]
@@ -223,14 +226,15 @@ def _rows(
         found = figures(job, own, data, metric_rows, refused)
         cells_of[metric.title] = with_definitions(found, metric, job.windows, others, data, question.calendar)
         read = [metric, *rows_read([metric], others)]
-        answers[metric.key] = _judged(job, cells_of[metric.title], data, question, spans, days, read)
+        answers[metric.key] = _judged(job, cells_of[metric.title], data, question, spans, days, read, silent)
     for title, cells in with_formulas(formulas, by_of, cells_of, others).items():
         below = leaves([others[title]], others)
         # The longest window of any part: two of those with days in common say nothing about a difference.
         lengths = (job.windows for job in jobs[: len(metrics)] if job.metric in below)
         longest = min(lengths, key=lambda found: found[0].start)
         job = Job(others[title], {}, by_of[others[title].key], longest, question.only)
-        answers[job.metric.key] = _judged(job, cells, data, question, spans, days, [*below, *rows_read(below, others)])
+        read = [*below, *rows_read(below, others)]
+        answers[job.metric.key] = _judged(job, cells, data, question, spans, days, read, silent)
     return {key: answers[key] for key in order}
 
 
@@ -247,14 +251,20 @@ def _judged(
     spans: Sequence[Span],
     days: Sequence[tuple[date, date]],
     below: Sequence[Metric],
+    silent: Mapping[str, Ended],
 ) -> dict[tuple[By, date], Row]:
-    """``below``: the metrics that read the rows, which is the metric itself unless it is a formula."""
+    """``below``: the metrics that read the rows, which is the metric itself unless it is a formula.
+
+    ``silent``: the tables that ended before the others.
+    """
     metric = job.metric
     shown_spans = {span.start: span for span in spans}
     window_of = {start: window for (start, _), window in zip(days, job.windows, strict=True)}
     found = {}
     tables = {table for one in below for table in tables_of(one)}
-    begun = first_day(data, tables, [branch for one in below for branch in branches(one, data).values()])
+    begun = begun_on(data, tables, [branch for one in below for branch in branches(one, data).values()])
+    kept = begins(below, data)
+    over = [silent[table] for table in sorted(tables & silent.keys())]
     ago = [length for one in below for length in stock.looks_back(one.spec)]
     uncovered = first_end(data, tables) if ago or any(_counts_leavers(one, data) for one in below) else None
     for by, line_of in cells:
@@ -266,6 +276,12 @@ def _judged(
             covered = uncovered is None or reached >= uncovered
             if not covered:
                 figure = replace(figure, notes=(*figure.notes, _UNCOVERED.format(uncovered)))
+            if begun is not None and window_of[start].end <= begun:
+                covered = False
+                figure = replace(figure, notes=(*figure.notes, _NOT_BEGUN.format(begun)))
+            elif (lacking := not_full(window_of[start], start, kept) or beyond(window_of[start], over)) is not None:
+                covered = False
+                figure = replace(figure, notes=(*figure.notes, lacking))
             window = window_of[start]
             waited = [one for metric in below if (one := settled_until(metric, window, data)) is not None]
             until, written = min(waited, default=None), in_force(metric, window)
@@ -281,6 +297,7 @@ def _judged(
     return found
 
 
+_NOT_BEGUN = "nothing was recorded yet of some of what it counts, which begins on {}"
 _UNCOVERED = "the window reaches back before the roster's first leaver, {}: earlier ones may not be in it"
 
 

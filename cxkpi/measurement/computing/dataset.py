@@ -174,23 +174,38 @@ def holds_instants(table: Table) -> bool:
 
 def first_day(data: Data, tables: set[str], read: Iterable[Branch] = ()) -> date | None:
     """The first local day on which any of these tables has a row, or any of these branches by a time of its own."""
-    firsts = [first for name in tables if name in data.stored for first in _firsts(data, name)]
-    known = [local_day(first, data.zone) for first in firsts if first is not None]
+    return min(_first_days(data, tables, read).values(), default=None)
+
+
+def begun_on(data: Data, tables: set[str], read: Iterable[Branch] = ()) -> date | None:
+    """The first local day on which every one of these tables has begun: before it some were not recorded yet.
+
+    Spells begin long before anything else is recorded, so they are asked only where there is nothing but them.
+    """
+    events = {name for name in tables if data.tables[name].span is None} or tables
+    return max(_first_days(data, events, read).values(), default=None)
+
+
+def _first_days(data: Data, tables: set[str], read: Iterable[Branch]) -> Mapping[str, date]:
+    """The first day of each table that has any."""
+    known = {
+        name: [local_day(first, data.zone) for first in _firsts(data, name) if first is not None]
+        for name in sorted(tables & data.stored.keys())
+    }
     own = {
         (branch.table, branch.at, branch.step if isinstance(branch.step, Stretches) else None)
         for branch in read
-        if branch.table in tables and branch.at is not None
+        if branch.table in known and branch.at is not None
     }
-    others = sorted(own, key=repr)
+    others = [one for one in sorted(own, key=repr) if data.time_paths(*one[:2]) != data.time_paths(one[0], None)]
     plans = [
         rows(data, table, frozenset() if step is None else step.needs, at).frame.select(nw.col(LOCAL).min())
         for table, at, step in others
-        if data.time_paths(table, at) != data.time_paths(table, None)
     ]
-    for frame in data.engine.collect(plans) if plans else ():
+    for (table, _, _), frame in zip(others, data.engine.collect(plans) if plans else (), strict=True):
         first = frame.item()
-        known += [] if first is None else [first.date()]
-    return min(known, default=None)
+        known[table] += [] if first is None else [first.date()]
+    return {name: min(firsts) for name, firsts in known.items() if firsts}
 
 
 def _firsts(data: Data, table: str) -> list[datetime | None]:
@@ -215,6 +230,12 @@ def first_end(data: Data, tables: set[str]) -> date | None:
             frame = data.stored[name].lazy()
             ends.append(frame.select(pl.col(span[1]).min()).collect().item())
     return min((end for end in ends if end is not None and end <= data.as_of_day), default=None)
+
+
+def days_with_rows(stored: Stored, table: Table) -> list[date]:
+    """The days, UTC, on which a table has rows by its default time, ascending; none where the time is a look-up's."""
+    own = [column for column in table.time if column in stored.supplied]
+    return sorted(_days(stored, own[0])) if own and stored.rows else []
 
 
 def instant(text: str, zone: str) -> datetime:

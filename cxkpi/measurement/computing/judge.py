@@ -39,12 +39,12 @@ def row(
 ) -> Row:
     """One figure as a row, with its status; the change is added when the period before is known.
 
-    ``covered``: whether the data reach back to the beginning of the cell's window; if not it is judged like a part.
+    ``covered``: whether the data are there for the whole of the cell's window; if not it is judged like a part.
     """
     value = rounded(figure.value)
     waiting = judged_until is not None and midnight_utc(span.end, zone) > judged_until
     target, alarm = goal_of(metric, by, span.start)
-    status, reason = _status(metric, figure, (target, alarm), value, span.complete and covered, waiting)
+    status, reason = _status(metric, figure, (target, alarm), value, (span.complete, covered), waiting)
     low, high = rounded(figure.low), rounded(figure.high)
     return Row(
         metric=metric.name,
@@ -80,15 +80,18 @@ def _status(
     figure: Figure,
     goal: tuple[Limits | None, Limits | None],
     value: float | None,
-    complete: bool,
+    whole: tuple[bool, bool],
     waiting: bool,
 ) -> tuple[Status | None, Reason | None]:
     if value is None:
         return None, "immature" if figure.immature and figure.reason == "empty" else figure.reason or "empty"
+    complete, covered = whole
     if not complete:
         return None, "partial"
     if waiting or figure.immature:
         return None, "immature"
+    if not covered:
+        return None, "partial"
     if goal == (None, None):
         return None, "no_target"
     if figure.n < metric.min_n:

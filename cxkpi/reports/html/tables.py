@@ -59,7 +59,11 @@ def _bounds(page: Page, scale: Scale, row: Row) -> Cell:
 
 _JUDGED = (
     _Column(_figure("value"), _value),
-    _Column(Heading("verdict", "verdict"), lambda page, scale, row: cells.judged(row)),
+    _Column(
+        Heading("verdict", "verdict"),
+        lambda page, scale, row: cells.judged(row),
+        lambda row: bool(cells.verdict(row) or cells.flag(row)),
+    ),
     _Column(_figure("target"), lambda page, scale, row: cells.target(scale, row), lambda row: row.target is not None),
     _Column(_figure("change"), lambda page, scale, row: cells.change(scale, row), lambda row: row.change is not None),
 )
@@ -68,7 +72,7 @@ _COUNTED = (
     _amount("n", lambda row: row.n, lambda row: True),
 )
 _BEHIND = (
-    _amount("numerator", lambda row: row.numerator, lambda row: row.numerator is not None),
+    _amount("numerator", lambda row: row.numerator, lambda row: row.numerator not in (None, row.value)),
     _amount("denominator", lambda row: row.denominator, lambda row: row.denominator not in (None, row.n)),
     _amount("not judged yet", lambda row: row.immature, lambda row: row.immature > 0),
     _Column(_figure("bounds"), _bounds, lambda row: row.bounds is not None),

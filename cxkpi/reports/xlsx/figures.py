@@ -45,11 +45,12 @@ def write(sheet: Sheet, first: int, names: tuple[str, ...], scale: Scale, row: R
     low, high = limits(row.target)
     bounds = row.bounds or (None, None)
     place = {name: first + index for index, name in enumerate(names)}
-    _figure(sheet, place["value"], scale, row.value, apart_from=low if high is None else None)
+    apart = 0 if row.value is None or high is not None else scale.apart(row.value, low)
+    figure(sheet, place["value"], scale, row.value, extra=apart)
     sheet.text(place["verdict"], row.status or (REASONS[row.reason] if row.reason else ""), wrapped=True)
-    _figure(sheet, place["target"], scale, low)
+    figure(sheet, place["target"], scale, low)
     if "target to" in place:
-        _figure(sheet, place["target to"], scale, high)
+        figure(sheet, place["target to"], scale, high)
     if row.change is not None:
         sheet.number(
             place["change"], change(scale, row.change.difference), sheet.formats.change(scale, row.change.difference)
@@ -58,17 +59,17 @@ def write(sheet: Sheet, first: int, names: tuple[str, ...], scale: Scale, row: R
     if row.reason != "withheld":
         sheet.number(place["n"], row.n, sheet.formats.of("#,##0"))
     after = place["n"]
-    _figure(sheet, after + 1, scale, row.low)
-    _figure(sheet, after + 2, scale, row.high)
+    figure(sheet, after + 1, scale, row.low)
+    figure(sheet, after + 2, scale, row.high)
     if "will be from" in place:
-        _figure(sheet, place["will be from"], scale, bounds[0])
-        _figure(sheet, place["will be to"], scale, bounds[1])
+        figure(sheet, place["will be from"], scale, bounds[0])
+        figure(sheet, place["will be to"], scale, bounds[1])
 
 
-def _figure(sheet: Sheet, column: int, scale: Scale, value: float | None, *, apart_from: float | None = None) -> None:
+def figure(sheet: Sheet, column: int, scale: Scale, value: float | None, *, extra: int = 0) -> None:
+    """A figure of a metric, with ``extra`` decimals beyond the usual; nothing where there is none."""
     if value is not None and value < 0 and scale.style in ("clock", "seconds"):
         # A spreadsheet shows no negative durations.
-        sheet.raw.write_string(sheet.at, column, scale.value(value), sheet.formats.of("@"))
+        sheet.raw.write_string(sheet.at, column, scale.value(value, extra=extra), sheet.formats.of("@"))
     elif value is not None:
-        look = sheet.formats.number(scale, value, extra=scale.apart(value, apart_from))
-        sheet.number(column, stored(scale, value), look)
+        sheet.number(column, stored(scale, value), sheet.formats.number(scale, value, extra=extra))

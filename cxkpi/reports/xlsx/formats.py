@@ -33,11 +33,11 @@ class Formats:
 
     def number(self, scale: Scale, value: float, *, extra: int = 0) -> Any:
         """The format of a metric's figure, with ``extra`` decimals beyond the usual."""
-        return self.of(_value(scale, value, scale.places(value) + extra))
+        return self.of(_value(scale, scale.places(value) + extra))
 
     def axis(self, scale: Scale) -> str:
         """The number code of a chart's axis."""
-        return _value(scale, 0, 0 if scale.style == "percent" else scale.decimals)
+        return _value(scale, 0 if scale.style == "percent" else scale.decimals)
 
     def change(self, scale: Scale, difference: float) -> Any:
         """The format of a metric's change, see :func:`change`; one that is shown as 0 has no sign."""
@@ -108,7 +108,7 @@ def change(scale: Scale, difference: float) -> float:
     return float(Decimal(repr(difference)).scaleb(2)) if scale.style == "percent" else difference
 
 
-def _value(scale: Scale, value: float, decimals: int) -> str:
+def _value(scale: Scale, decimals: int) -> str:
     point = "." + "0" * decimals if decimals else ""
     match scale.style:
         case "clock":

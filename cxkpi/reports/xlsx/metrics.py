@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxkpi.reports import periods
 from cxkpi.reports.page import Page, plain, title
 from cxkpi.reports.reading import Line
+from cxkpi.reports.tidy import limits
 from cxkpi.reports.xlsx import figures
 from cxkpi.reports.xlsx.formats import Formats
 from cxkpi.reports.xlsx.sheet import Sheet, fitted, name_of
@@ -16,6 +17,7 @@ from cxkpi.result import Row
 
 # More tabs than that nobody turns; those left out are in the sheet for pivoting.
 MOST_SHEETS = 200
+_INTERVAL = ("interval from", "interval to")
 OTHERS = ("Summary", "Restated", "Data", "Definitions", "Files")
 
 
@@ -68,32 +70,62 @@ def _metric(sheet: Sheet, page: Page, lines: Sequence[Line], book: Any, only: st
     sheet.colour("value", "verdict")
     sheet.widths(18, 13, 44)
     sheet.widen("verdict", figures.VERDICT_WIDTH)
-    if whole[1] > whole[0]:
-        _chart(book, sheet, title(first, page), whole, (begin, names), sheet.formats.axis(page.scale(first)))
+    if whole[1] > whole[0] and any(row.value is not None for row in first.rows.values()):
+        axis = {"num_format": sheet.formats.axis(page.scale(first)), **_end(page, first)}
+        drawn = [name for name in names if any(_has(row, name) for row in first.rows.values())]
+        places = {name: begin + names.index(name) for name in drawn}
+        _chart(book, sheet, title(first, page), whole, places, after + 3, axis)
 
 
 def _remarks(row: Row) -> list[str]:
-    found = [(row.immature, "cannot be judged yet"), (row.missing, "lack a value"), (row.censored, "are not there yet")]
-    return [*(f"{number:,} {what}" for number, what in found if number), *row.notes]
+    found = (
+        (row.immature, "cannot be judged yet", "cannot be judged yet"),
+        (row.missing, "lacks a value", "lack a value"),
+        (row.censored, "is not there yet", "are not there yet"),
+    )
+    return [*(f"{number:,} {one if number == 1 else many}" for number, one, many in found if number), *row.notes]
+
+
+def _has(row: Row, name: str) -> bool:
+    """Whether there is something to draw in the column ``name``."""
+    if name.endswith(_INTERVAL):
+        return (row.low if name.endswith(_INTERVAL[0]) else row.high) is not None
+    low, high = limits(row.target)
+    return {"value": row.value, "target": low, "target to": high}.get(name) is not None
+
+
+def _end(page: Page, line: Line) -> dict[str, Any]:
+    """Where the axis ends, if a spreadsheet would draw shares on beyond 100 %: it leaves room above the highest."""
+    rows = line.rows.values()
+    drawn = (number for row in rows for number in (row.value, row.low, row.high, *limits(row.target)))
+    shown = [number for number in drawn if number is not None]
+    if page.scale(line).style != "percent" or not shown:
+        return {}
+    low, high = min(shown), max(shown)
+    # From 0 on, unless all of it is close together.
+    foot = low if high - low < high / 6 else min(low, 0.0)
+    return {"max": 1} if high <= 1 < high + (high - foot) / 5 else {}
 
 
 def _chart(
-    book: Any, sheet: Sheet, name: str, rows: tuple[int, int], columns: tuple[int, Sequence[str]], axis: str
+    book: Any,
+    sheet: Sheet,
+    name: str,
+    rows: tuple[int, int],
+    places: Mapping[str, int],
+    beside: int,
+    axis: dict[str, Any],
 ) -> None:
-    """The whole over time, with its target and the limits of its interval."""
+    """The whole over time, with its target and the limits of its interval, from the columns ``places``."""
     chart = book.add_chart({"type": "line"})
-    first, names = columns
     name = fitted(name)
-    places = {told: first + index for index, told in enumerate(names)}
-    limits = [
-        told for told in names if told.endswith((" interval from", " interval to")) or told.startswith("interval")
-    ]
+    between = [told for told in places if told.endswith(_INTERVAL)]
     looks: dict[str, dict[str, Any]] = {
         "value": {"line": {"color": "#1F5F99", "width": 2.25}, "marker": {"type": "circle", "size": 6}},
         **{
             told: {"line": {"color": "#8A5A00", "dash_type": "dash", "width": 1.25}} for told in ("target", "target to")
         },
-        **{told: {"line": {"color": "#9DB4C8", "width": 1}} for told in limits},
+        **{told: {"line": {"color": "#9DB4C8", "width": 1}} for told in between},
     }
     for told, look in looks.items():
         if told in places:
@@ -111,7 +143,6 @@ def _chart(
     # Given as an option, a name such as Great!Q1 is taken for a reference to a cell.
     chart.title.name = name
     grid = {"visible": True, "line": {"color": "#DDDDDD"}}
-    chart.set_y_axis({"num_format": axis, "major_gridlines": grid, **({"max": 1} if whole_at_most else {})})
+    chart.set_y_axis({"major_gridlines": grid, **axis})
     chart.set_size({"width": 680, "height": 320})
-    place = first + len(names) + 4  # after numerator, denominator and remarks, with a gap
-    sheet.raw.insert_chart(sheet.top, place, chart, {"description": f"{name} over time"})
+    sheet.raw.insert_chart(sheet.top, beside + 1, chart, {"description": f"{name} over time"})

@@ -6,8 +6,8 @@ from typing import Any
 
 from cxkpi.reports import periods, restatements
 from cxkpi.reports.page import Page, plain
-from cxkpi.reports.xlsx.figures import REASONS, VERDICT_WIDTH
-from cxkpi.reports.xlsx.formats import Formats, change, stored
+from cxkpi.reports.xlsx.figures import REASONS, VERDICT_WIDTH, figure
+from cxkpi.reports.xlsx.formats import Formats, change
 from cxkpi.reports.xlsx.sheet import Sheet
 from cxkpi.result import PastCell
 
@@ -45,9 +45,7 @@ def restated(book: Any, formats: Formats, page: Page) -> None:
             if side is None or side.value is None:
                 sheet.text(place[name], text)
             else:
-                sheet.number(
-                    place[name], stored(one.scale, side.value), formats.number(one.scale, side.value, extra=one.extra)
-                )
+                figure(sheet, place[name], one.scale, side.value, extra=one.extra)
             sheet.text(place[f"verdict {name}"], _verdict(side), wrapped=True)
             sheet.number(place[f"n {name}"], n, formats.of("#,##0"))
         if then is not None and now is not None and then.value is not None and now.value is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pages import large, telling
-from reports.factory import centre
+from reports.factory import centre, result, row
 
 from cxkpi.reports import html
 
@@ -41,12 +42,15 @@ def files(tmp_path_factory):
         "telling": telling(),
         "centre": centre(by="queue"),
         "months": centre(),
+        "long_name": replace(
+            result([row("aht", by=by) for by in ({}, *({"queue": "x" * 200 + end} for end in "ab"))]), by=("queue",)
+        ),
         "two_years": large(metrics=2, queues=6),
         "many": large(metrics=14, queues=0, months=3),
         "large": large(),
     }
-    for name, result in made.items():
-        (folder / f"{name}.html").write_text(html.render(result), encoding="utf-8")
+    for name, found in made.items():
+        (folder / f"{name}.html").write_text(html.render(found), encoding="utf-8")
     return folder
 
 
@@ -171,6 +175,15 @@ def test_the_page_itself_never_scrolls_sideways(opened, name, width):
         assert box.bounding_box()["x"] + box.bounding_box()["width"] <= width
     if os.environ.get("CXKPI_SCREENSHOTS"):
         page.screenshot(path=Path(os.environ["CXKPI_SCREENSHOTS"]) / f"{name}_{width}.png", full_page=True)
+
+
+def test_a_long_unbroken_name_leaves_room_for_figures_on_a_phone(opened):
+    page = opened("long_name", width=375).page
+    names = page.locator("tbody th[title]").all()
+    assert len(names) == 2
+    for name in names:
+        assert name.bounding_box()["width"] < 0.4 * 375
+    assert names[0].inner_text() != names[1].inner_text()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from reports.factory import month, result, row
 
-from cxkpi.reports import figures
+from cxkpi.reports import figures, html
 from cxkpi.reports.figures import UNICODE
 from cxkpi.reports.html import charts, drawing
 from cxkpi.reports.html.charts import Chart, Point, specification
@@ -101,6 +103,13 @@ def test_an_alarm_far_away_does_not_flatten_the_line():
     specified = specification(points, PERCENT)
     assert not _of(specified["layer"], "text")
     assert specified["layer"][-1]["encoding"]["y"]["scale"]["domain"][0] > 0.6
+
+
+def test_an_alarm_is_in_the_key_where_it_is_drawn():
+    rows = [row("aht", month(at), value=350.0 + at, low=340.0, high=380.0, target=360.0) for at in (4, 5)]
+    near, far = ([replace(one, alarm=alarm) for one in rows] for alarm in (370.0, 3700.0))
+    assert "dots: alarm." in html.render(result(near))
+    assert "alarm." not in html.render(result(far)).split("<figcaption")[1].split("</figcaption>")[0]
 
 
 def test_a_chart_has_a_title_a_description_and_what_each_point_says():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from reports.factory import AS_OF, centre, info, month, result, row
 from cxkpi.errors import Problem
 from cxkpi.reports import html
 from cxkpi.reports.html import cells, charts, content
-from cxkpi.result import Change, FileEntry, MetricInfo, PastCell, Restated, Restatement
+from cxkpi.result import Change, FileEntry, MetricInfo, PastCell, Period, Restated, Restatement
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "telling.html"
 HERE = Path(__file__).parent
@@ -108,6 +109,22 @@ def test_a_withheld_figure_tells_nothing_of_its_people():
     said = parsed(line).text()
     assert said.startswith("(blank) withheld withheld, too few people to show ≥ 78.0 %")
     assert "1,003" not in said
+
+
+def test_columns_that_would_say_nothing_are_not_there():
+    counted = row("aht", unit="contacts", value=27.0, numerator=27.0, denominator=None, n=27, low=None, high=None,
+                  target=None, alarm=None, status=None, reason="no_target")  # fmt: skip
+    for found, there in ((counted, False), (row("aht"), True)):
+        table = html.render(result([found])).split("over time</span></caption>")[1].split("</thead>")[0]
+        assert (">verdict<" in table) == (">numerator<" in table) == there
+
+
+def test_many_periods_do_not_push_the_parts_out_of_sight():
+    for many, folded in ((36, False), (37, True)):
+        days = [Period("day", date(2026, 1, 1) + timedelta(at), date(2026, 1, 2) + timedelta(at), True, None)
+                for at in range(many)]  # fmt: skip
+        page = html.render(result([row("aht", day) for day in days], every="day"))
+        assert ("<summary>Average handle time over time: 37 figures</summary>" in page) == folded
 
 
 def test_the_target_of_each_period_is_its_own():
@@ -296,7 +313,8 @@ def _harmless(text):
     found = parsed(page)
     assert _shape(found) == _shape(_expected())
     assert {name for name, _ in found.elements} <= {name for name, _ in _expected().elements}
-    known = {name for _, attributes in _expected().elements for name in attributes}
+    # A name that was cut is told whole on pointing at it.
+    known = {"title", *(name for _, attributes in _expected().elements for name in attributes)}
     assert {name for _, attributes in found.elements for name in attributes} <= known
     assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", page)
     page.encode()
