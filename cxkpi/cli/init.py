@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxkpi.cli import arguments, messages, options, output
-from cxkpi.errors import EXIT_FINE, InputError, Place, Problem, UsageError
+from cxkpi.cli.streams import reporting
+from cxkpi.errors import EXIT_FINE, InputError, Place, Problem, UsageError, UserError
 
 if TYPE_CHECKING:
     from cxkpi.measurement.run_file import RunFile
     from cxkpi.measurement.starting.found import FirstLook
 
 _CATALOGUE = "metrics.yaml"
+_OTHERS = 0o077
 _THERE = "was there and is as it was"
 
 
@@ -32,7 +37,12 @@ def init(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", metavar="", help="Write over metrics.yaml and cxkpi.yaml, not over profiles.")
+        bool,
+        typer.Option(
+            "--force",
+            metavar="",
+            help="Write metrics.yaml and cxkpi.yaml anew; the old ones stay as .bak.",
+        ),
     ] = False,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
@@ -57,23 +67,27 @@ def init(
         meant = run_file.find([folder])
     look = _look(folder, meant, timezone, force=force, cache=not no_cache, quiet=quiet)
     files, left = _files(folder, look, meant, force=force)
+    copies = list(_copies(files))
     if timezone is not None and folder / _CATALOGUE not in dict(files):
         left = [(path, f"{why}; --timezone was not used" if path.name == _CATALOGUE else why) for path, why in left]
     for place in dict.fromkeys(path.parent for path, _ in files):
         output.make_folder(place)
     with output.together() as together:
+        for path, old, _, private in copies:
+            together.add(path, old, private=private)
         for path, text in files:
             together.add(path, text)
         together.appear()
     if not quiet:
-        _print(folder, look, [path for path, _ in files], left)
+        kept = [(path, f"what {was} was") for path, _, was, _ in copies]
+        _print(folder, look, [path for path, _ in files], left, kept)
     return EXIT_FINE
 
 
 def _check(folder: Path, timezone: str | None) -> None:
     """Refuse what is no folder of exports, and a zone nobody knows."""
     if folder.is_file():
-        hint = f"Name the folder it is in: cxkpi init {folder.parent.as_posix()}"
+        hint = f"Name the folder it is in: cxkpi init {shlex.quote(_typed(folder.parent))}"
         raise UsageError(Problem("U126", f"{str(folder)!r} is a file.", None, hint))
     if timezone is not None:
         from cxkpi.exports.values.zones import is_zone
@@ -91,11 +105,39 @@ def _look(folder: Path, meant: RunFile, timezone: str | None, *, force: bool, ca
     # The one that is to be written may be named by a run file already.
     new = named == folder / _CATALOGUE and (force or not named.is_file())
     defined = load(None if new else named)
-    with messages.progress(f"Looking at {folder} …", quiet=quiet) as progress:
+    kept = _zone_of(folder / _CATALOGUE, load(None).timezone) if force else None
+    if not new:
+        # The catalogue that is there says where the centre is.
+        timezone, kept = None, defined.timezone
+    with messages.progress(f"Looking at {folder.resolve().name or folder} …", quiet=quiet) as progress:
         try:
-            return look(defined, meant, zone=timezone, cache=cache, progress=progress)
+            return look(defined, meant, zone=timezone, kept=kept, cache=cache, progress=progress)
         except InputError as error:
             raise _nothing(folder, error) from None
+
+
+def _zone_of(catalogue: Path, usual: str) -> str | None:
+    """The time zone somebody has said in a catalogue that may be wrong in all else; None where it is a guess still."""
+    from cxkpi.catalogue.load import load
+    from cxkpi.documents.places import read
+    from cxkpi.exports.values.zones import is_zone
+    from cxkpi.reports.first_catalogue import GUESSED
+
+    try:
+        text = catalogue.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    data = read(text, catalogue.as_posix()).data
+    calendar = data.get("calendar") if isinstance(data, dict) else None
+    zone = calendar.get("timezone") if isinstance(calendar, dict) else None
+    if zone is None:
+        # What it extends may name one.
+        with suppress(UserError):
+            inherited = load(catalogue).timezone
+            return None if inherited == usual else inherited
+    if not isinstance(zone, str) or not is_zone(zone) or (zone == usual and GUESSED in text):
+        return None
+    return zone
 
 
 def _nothing(folder: Path, error: InputError) -> InputError:
@@ -111,7 +153,7 @@ def _nothing(folder: Path, error: InputError) -> InputError:
             find([inner])
         except (InputError, UsageError, OSError):
             continue
-        holding.append(inner.as_posix())
+        holding.append(shlex.quote(_typed(inner)))
     (problem,) = error.problems
     hint = problem.hint
     if holding:
@@ -146,13 +188,40 @@ def _take(path: Path, text: str, force: bool, files: list[tuple[Path, str]], lef
         files.append((path, text))
 
 
-def _print(folder: Path, look: FirstLook, written: Sequence[Path], left: Sequence[tuple[Path, str]]) -> None:
+def _copies(files: Sequence[tuple[Path, str]]) -> Iterator[tuple[Path, bytes, str, bool]]:
+    """Of every file that is replaced by another text: where it is kept, what it holds, its name, and whether only its
+    owner may read it. What was kept before stays."""
+    for path, text in files:
+        if not path.is_file():
+            continue
+        with reporting(path):
+            old, private = path.read_bytes(), not path.stat().st_mode & _OTHERS
+        if old == text.encode("utf-8", "backslashreplace"):
+            continue
+        beside = (path.with_name(f"{path.name}.bak{number or ''}") for number in chain([0], count(2)))
+        yield next(one for one in beside if not (one.exists() or one.is_symlink())), old, path.name, private
+
+
+def _typed(path: Path) -> str:
+    """A path as it can be typed: one that begins with a dash is no option."""
+    text = path.as_posix()
+    return f"./{text}" if text.startswith("-") else text
+
+
+def _print(
+    folder: Path,
+    look: FirstLook,
+    written: Sequence[Path],
+    left: Sequence[tuple[Path, str]],
+    kept: Sequence[tuple[Path, str]],
+) -> None:
     from cxkpi.reports.terminal import init as page
 
     done = page.Written(
-        folder.as_posix(),
-        tuple(path.as_posix() for path in written),
-        tuple((path.as_posix(), why) for path, why in left),
+        _typed(folder),
+        tuple(_typed(path) for path in written),
+        tuple((_typed(path), why) for path, why in left),
+        tuple((_typed(path), what) for path, what in kept),
     )
     width = output.terminal_width()
     output.print_rich(page.render(look, done, width=width, unicode=output.shows_unicode()), width)

@@ -124,12 +124,33 @@ hires:
       expect: {value: 2}
 """,
 }
-"""A metric of one's own, by the table it is of; the first whose table has rows is shown."""
+"""A metric of one's own, by the table it is of; the first whose table has rows and what it reads is shown."""
+_READS = {
+    "contacts": ("abandoned", "started_at", "ended_at"),
+    "cases": ("opened_at", "reopens"),
+    "answers": ("question", "score"),
+    "intervals": ("started_at", "offered", "answered"),
+    "agents": ("hired_on",),
+}
+
+
+GUESSED = "CHECK THIS"
+"""What stands above a time zone that nobody has said."""
+
+
+def shows_something(look: FirstLook) -> bool:
+    """Whether a report with the catalogue that is written has a metric to show."""
+    return bool(look.headline) or _own(look) is not None
+
+
+def _own(look: FirstLook) -> str | None:
+    can = (table for table in _OWN if all(f"{table}.{name}" in look.columns for name in _READS[table]))
+    return next(can, None)
 
 
 def render(look: FirstLook) -> str:
     """The catalogue as YAML."""
-    own = next((table for table in _OWN if table in look.tables), None)
+    own = _own(look)
     # Where nothing that ships fits the files, the metric of one's own is what a report can show.
     alone = own is not None and not look.headline
     return "\n".join(
@@ -189,8 +210,10 @@ def _calendar(look: FirstLook) -> Iterator[str]:
     yield "  # Days and months are cut in this zone, and times that carry none are read in it."
     if look.zone_from == "files":
         yield "  # The files name this one."
+    elif look.zone_from == "kept":
+        yield "  # It is the one of the file that this one replaced."
     elif look.zone_from == "catalogue":
-        yield "  # CHECK THIS: no file says where the centre is. Names are such as America/Chicago or Asia/Manila."
+        yield f"  # {GUESSED}: no file says where the centre is. Names are such as America/Chicago or Asia/Manila."
     yield f"  timezone: {scalar(look.zone)}"
     yield from (f"  {line}" for line in _CALENDAR.splitlines())
 

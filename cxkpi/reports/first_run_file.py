@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cxkpi.documents.spelling import listed
 from cxkpi.documents.writing import comment, flow, scalar
 from cxkpi.measurement.starting.found import FirstLook, Question, Source
+from cxkpi.reports.figures import count, counted
 
 _HEAD = """\
 # What cxkpi report, doctor and tables read here when nothing is named, and what a report writes.
@@ -46,9 +47,9 @@ def _files(look: FirstLook) -> Iterator[str]:
     for question in look.questions:
         yield from _question(question)
     for source in look.sources:
-        yield from _source(source, look.zone)
+        yield from _source(source, look.zone if look.zone_from in ("given", "files") else None)
     for draft in look.drafts:
-        confirm = f"; {rules(draft.confirm)} to confirm" if draft.confirm else ""
+        confirm = f"; {rules(draft.confirm, draft.fill, ' to confirm')}" if draft.confirm else ""
         yield from comment(f"{several(draft.files)}: described in {draft.file}{confirm}", "  ")
         yield from (f"  #- {{match: {scalar(pattern)}, max_age: {_OFTEN}}}" for pattern in draft.patterns)
 
@@ -65,12 +66,15 @@ def _question(question: Question) -> Iterator[str]:
         yield f"  #- {flow({'match': question.pattern, 'profile': profile})}"
 
 
-def _source(source: Source, zone: str) -> Iterator[str]:
-    what = ", ".join(f"{rows:,} {table}" for table, rows in source.tables if rows) or "nothing used"
+def _source(source: Source, zone: str | None) -> Iterator[str]:
+    # A zone that is a guess stands in the catalogue alone: corrected there, it must be corrected everywhere.
+    what = ", ".join(rows_of(rows, table) for table, rows in source.tables if rows) or "nothing used"
     title = f" ({source.title})" if source.title else ""
-    zoneless = ". Times carry no zone" if source.zoneless else ""
+    zoneless = ""
+    if source.zoneless:
+        zoneless = ". Times carry no zone" + ("" if zone else " and are read in the zone of metrics.yaml")
     yield from comment(f"{several(source.files)}: {what}, by {source.profile}{title}{zoneless}", "  ")
-    said = [f"match: {scalar(source.pattern)}", *([f"timezone: {scalar(zone)}"] if source.zoneless else [])]
+    said = [f"match: {scalar(source.pattern)}", *([f"timezone: {scalar(zone)}"] if source.zoneless and zone else [])]
     yield f"  #- {{{', '.join([*said, f'max_age: {_SELDOM if source.staff else _OFTEN}'])}}}"
 
 
@@ -83,6 +87,16 @@ def several(files: tuple[str, ...]) -> str:
     return f"{files[0]} to {files[-1]}, {len(files)} files"
 
 
-def rules(number: int) -> str:
-    """So many rules of a profile."""
-    return "1 rule" if number == 1 else f"{number} rules"
+def rules(number: int, fill: tuple[str, ...] = (), marked: str = "") -> str:
+    """So many rules of a profile, ``marked`` in some way, and which of them are to be filled in."""
+    said = f"{counted(number, 'rule')}{marked}"
+    if not fill:
+        return said
+    these = "to be filled in" if number == 1 else f"{len(fill)} of them to be filled in"
+    return f"{said}, {these} ({', '.join(fill)})"
+
+
+def rows_of(number: int, table: str) -> str:
+    """``1 contact``, ``1,204 contacts``: rows of a table."""
+    one = number == 1 and table.endswith("s") and not table.endswith("ss")
+    return f"{count(number)} {table[:-1] if one else table}"

@@ -38,6 +38,11 @@ UNKNOWN = (
     "T2;2026-05-04 10:00:00;2026-05-04 10:05:00;200;Bob\n"
     "T3;2026-05-05 10:00:00;2026-05-05 10:05:00;210;Bob\n"
 )
+STAFF = "Employee number;Hired on;Left on;Team\n" + "".join(
+    f"e{number:02d};2024-{1 + number % 12:02d}-{11 + number % 17};"
+    f"{f'2025-{1 + number % 9:02d}-15' if number % 3 == 0 else ''};{'Sales' if number % 2 else 'Service'}\n"
+    for number in range(40)
+)
 INTERVALS = (
     "queue,agent_id,started_at,length_s,offered,answered\n"
     "Sales,,2026-05-04T09:00:00Z,1800,10,9\nSales,,2026-05-04T09:30:00Z,1800,10,8\n"
@@ -179,6 +184,7 @@ def test_what_is_there_stays(run, folder):
     assert (folder / "metrics.yaml").read_text() == "cxkpi: 1\nextends: cxkpi\nheadline: [aht]\n"
     assert (folder / "cxkpi.yaml").is_file()
     assert "was there and is as it was; --timezone was not used" in " ".join(ran.out.split())
+    assert "Chicago" not in (folder / "cxkpi.yaml").read_text()
     before = (folder / "cxkpi.yaml").read_bytes()
     again = run("init", folder)
     assert again.code == 0
@@ -193,6 +199,98 @@ def test_force_writes_over_both_files(run, folder):
     assert run("init", folder, "--force").code == 0
     assert "extends: cxkpi" in (folder / "metrics.yaml").read_text()
     assert "catalogue: metrics.yaml" in (folder / "cxkpi.yaml").read_text()
+
+
+def test_a_zone_that_is_a_guess_stands_in_the_catalogue_alone(run, folder):
+    """Corrected there it is corrected everywhere, also once a line that watches the age of files is switched on."""
+    run("init", folder)
+    files, catalogue = folder / "cxkpi.yaml", folder / "metrics.yaml"
+    assert "Europe/London" not in files.read_text()
+    assert "are read in the zone of metrics.yaml" in files.read_text()
+    catalogue.write_text(catalogue.read_text().replace("timezone: Europe/London", "timezone: Asia/Manila"))
+    files.write_text(re.sub(r"(?m)^(#)(?=files:)|^(  #)(?=- )", lambda m: "  " if m[2] else "", files.read_text()))
+    (setting,) = run_file.load(files).settings
+    assert (setting.pattern, setting.timezone) == ("contacts.csv", None)
+
+
+def test_force_keeps_the_zone_and_what_it_replaces(run, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    run("init")
+    assert "No file says so" in run("init", "--force").out
+    assert not list(folder.glob("*.bak*"))
+    catalogue = folder / "metrics.yaml"
+    mine = catalogue.read_text().replace("timezone: Europe/London", "timezone: America/Chicago")
+    catalogue.write_text(mine)
+    again = run("init", "--force", columns=200)
+    assert "  timezone: America/Chicago\n" in catalogue.read_text()
+    assert "CHECK THIS" not in catalogue.read_text()
+    assert "No file says so" not in again.out
+    assert re.search(r"Kept +metrics\.yaml\.bak +what metrics\.yaml was", again.out)
+    assert "the zone it named, America/Chicago, stays" in again.out
+    assert (folder / "metrics.yaml.bak").read_text() == mine
+    # Nothing that was kept is lost, and what is typed counts more than what was there.
+    catalogue.write_text("not: [right")
+    assert run("init", "--force", "--timezone", "Asia/Manila").code == 0
+    assert "  timezone: Asia/Manila\n" in catalogue.read_text()
+    assert (folder / "metrics.yaml.bak").read_text() == mine
+    assert (folder / "metrics.yaml.bak2").read_text() == "not: [right"
+
+
+def test_rules_to_be_filled_in_are_counted_once_and_named(run, folder):
+    calls = "".join(f"2026-05-{day:02d} 09:00:00;2026-05-{day:02d} 09:05:00;{day + 200};Ann\n" for day in range(1, 4))
+    (folder / "calls.csv").write_text(f"Opened;Closed;Talk seconds;Operator\n{calls}")
+    ran = run("init", folder, columns=200)
+    (draft,) = (folder / "profiles").iterdir()
+    marks = draft.read_text().partition("\nprofile:")[2].count("confirm: true")
+    said = " ".join(ran.out.split())
+    assert f"{marks} rules marked 'confirm: true', 1 of them to be filled in (direction)" in said
+    assert f"{marks} rules to confirm, 1 of them to be filled in (direction)" in (folder / "cxkpi.yaml").read_text()
+
+
+def test_a_draft_with_nothing_to_confirm_counts_as_read(run, folder):
+    (folder / "contacts.csv").unlink()
+    (folder / "people.csv").write_text(STAFF)
+    ran = run("init", folder)
+    (draft,) = (folder / "profiles").iterdir()
+    assert "confirm: true}" not in draft.read_text()
+    assert "turnover" in of((folder / "metrics.yaml").read_text(), "headline")
+    assert "once that is done" not in ran.out
+    assert run("report", folder).code == 0
+
+
+def test_no_report_is_proposed_that_would_fail(run, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    ran = run("init", tmp_path, columns=200)
+    assert ran.code == 0
+    assert "cxkpi report" not in ran.out
+    assert "cxkpi adopt FILE" in ran.out
+    assert run("report", tmp_path).code != 0
+    (tmp_path / "contacts.csv").write_text("contact_id,started_at,ended_at\nc1,2026-05-04 09:00,2026-05-04 09:05\n")
+    for _ in range(2):
+        ran = run("init", tmp_path, columns=200)
+        assert "cxkpi report" not in ran.out
+        assert "cxkpi metrics" in ran.out
+        assert "No report yet" in ran.out
+        (tmp_path / "metrics.yaml").unlink(missing_ok=True)
+    assert run("report", tmp_path, "-c", "cxkpi").code != 0
+
+
+def test_counts(run, folder):
+    (folder / "contacts.csv").write_text("\n".join(contacts().splitlines()[:2]) + "\n")
+    for month in ("05", "06"):
+        (folder / f"tickets_2026-{month}.csv").write_text(UNKNOWN.replace("-05-", f"-{month}-"))
+    out = run("init", folder).out
+    assert re.search(r"cxkpi\.contacts +1 contact\n", out)
+    assert "6 records of " in out
+    assert "contacts.csv: 1 contact, by" in (folder / "cxkpi.yaml").read_text()
+
+
+def test_a_folder_that_begins_with_a_dash(run, folder, monkeypatch):
+    folder.rename(folder.parent / "-x")
+    monkeypatch.chdir(folder.parent)
+    out = run("init", "--", "-x").out
+    assert "cxkpi report ./-x" in out
+    assert " -x" not in out
 
 
 def test_a_run_file_that_is_there_says_what_is_read_and_which_catalogue_counts(run, tmp_path, folder):
@@ -326,7 +424,7 @@ def test_names_of_files_hold_what_they_like(run, folder):
     files = folder / "cxkpi.yaml"
     files.write_text(switched_on(files.read_text()))
     (one,) = [setting for setting in run_file.load(files).settings if setting.pattern.startswith("a")]
-    assert one.timezone == "Europe/London"
+    assert one.timezone is None
     assert "no file fits" not in run("report", folder, "-m", "aht", "-f", "json").err
 
 

@@ -29,8 +29,9 @@ class Source:
 class Drafted:
     """A profile drafted for files that none knew. ``text`` is None where its ``file`` is there and waits.
 
-    ``patterns``: globs that fit them, as in Source. ``confirm``: how many of its rules a person has to confirm.
-    ``table``: what the files are about.
+    ``patterns``: globs that fit them, as in Source. ``confirm``: how many of its rules a person has to confirm, and
+    ``fill``: which of them still say what has to be filled in. ``table``: what the files are about. ``records``: of all
+    files; None where nobody counted them.
     """
 
     file: str
@@ -41,6 +42,7 @@ class Drafted:
     table: str
     records: int | None
     confirm: int
+    fill: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ class FirstLook:
 
     ``headline``: the metrics to begin with, which these files allow; ``lacking``: those of the catalogue's headline
     that they do not allow; ``further``: others with a target that they allow, and ``more``: how many besides.
-    ``zone``: the centre's, where it was given or the files name it, else the catalogue's; ``zone_from`` says which:
-    ``"given"``, ``"files"`` or ``"catalogue"``. ``tables``: those that hold rows. ``notes``: of files left alone.
+    ``zone``: the centre's, where it was given, stood in a catalogue that is replaced, or the files name it, else the
+    catalogue's; ``zone_from`` says which: ``"given"``, ``"kept"``, ``"files"`` or ``"catalogue"``. ``tables``: those
+    that hold rows, and ``columns``: theirs that are filled, ``contacts.talk_s``. ``as_it_is``: whether the headline of
+    the catalogue has a metric that these files allow. ``notes``: of files left alone.
     """
 
     sources: tuple[Source, ...]
@@ -92,6 +96,8 @@ class FirstLook:
     zone: str
     zone_from: str
     tables: frozenset[str]
+    columns: frozenset[str]
+    as_it_is: bool
     notes: tuple[str, ...] = ()
 
     @property

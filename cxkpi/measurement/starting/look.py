@@ -13,7 +13,9 @@ from pathlib import Path, PurePath
 from cxkpi.catalogue.load import Catalogue
 from cxkpi.catalogue.meaning.words import quantity
 from cxkpi.engines.base import load as load_engine
+from cxkpi.errors import InputError
 from cxkpi.exports import profile_file
+from cxkpi.exports.adopting import files as adopting_files
 from cxkpi.exports.adopting.several import Draft, drafts
 from cxkpi.exports.cache import Cache, default_folder
 from cxkpi.exports.files import sources as exported
@@ -47,10 +49,13 @@ def look(
     meant: RunFile,
     *,
     zone: str | None = None,
+    kept: str | None = None,
     cache: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> FirstLook:
-    """Look at the files of a run. ``zone``: the centre's, where a person has said it.
+    """Look at the files of a run. ``zone``: the centre's, where a person says it; ``kept``: where one has said so.
+
+    Files of a draft that has nothing to confirm count as read, since the next report reads them.
 
     Raises UsageError for a missing path, InputError where there are no files, CatalogueError for a wrong profile.
     """
@@ -70,7 +75,7 @@ def look(
             meant.paths,
             tables=tables,
             timezone=defined.timezone,
-            profiles=meant.profiles,
+            profiles=(*meant.profiles, *_ready(drafted, Path(folder))),
             into=Path(folder),
             cache=Cache(default_folder()) if cache else None,
             settings=meant.settings,
@@ -89,10 +94,11 @@ def look(
         if not metric.private and metric.variant is None and metric.name not in names and allowed[metric.title] is None
     ]
     further = [metric for metric in others if metric.target is not None]
-    centre, zone_from = _zone(zone, recognised, defined)
+    centre, zone_from = _zone(zone, kept, recognised, defined)
+    by_name = {one.source.shown: one.source for one in unknown}
     return FirstLook(
         sources=tuple(sources),
-        drafts=tuple(_drafted(one, [file.source for file in recognised]) for one in drafted),
+        drafts=tuple(_drafted(one, by_name, [file.source for file in recognised]) for one in drafted),
         questions=tuple(_questions(asked, recognised)),
         left_out=(
             *(
@@ -114,6 +120,10 @@ def look(
         zone=centre,
         zone_from=zone_from,
         tables=frozenset(name for name, held in loaded.stored.items() if held.rows),
+        columns=frozenset(
+            f"{name}.{one}" for name, held in loaded.stored.items() if held.rows for one in held.supplied
+        ),
+        as_it_is=any(allowed[metric.title] is None for metric in _named(defined)),
         notes=notes,
     )
 
@@ -127,8 +137,22 @@ def _waiting(paths: Sequence[Path], defined: Catalogue) -> list[Profile]:
     return [one for one in parsed if one.unconfirmed or one.unfilled]
 
 
-def _drafted(draft: Draft, others: Sequence[exported.Source]) -> Drafted:
+def _ready(drafted: Sequence[Draft], folder: Path) -> list[Path]:
+    """The new drafts that nobody has to confirm, as files."""
+    found = []
+    for number, draft in enumerate(drafted):
+        if draft.adopted is not None and not (draft.profile.unconfirmed or draft.profile.unfilled):
+            found.append(folder / f"draft_{number}.yaml")
+            found[-1].write_text(draft.adopted.yaml, encoding="utf-8")
+    return found
+
+
+def _drafted(draft: Draft, by_name: Mapping[str, exported.Source], others: Sequence[exported.Source]) -> Drafted:
     profile, adopted = draft.profile, draft.adopted
+    # A rule to be filled in is marked, too, and counts once.
+    fill = dict.fromkeys(name.rpartition(".")[2] for name, _ in profile.unfilled)
+    marked = {name for name, _ in profile.unconfirmed}
+    unmarked = {name for name, _ in profile.unfilled} - marked
     return Drafted(
         file=profile.written_in if adopted is None else f"{PROFILES}/{profile.name}.yaml",
         text=None if adopted is None else adopted.yaml,
@@ -136,9 +160,25 @@ def _drafted(draft: Draft, others: Sequence[exported.Source]) -> Drafted:
         files=draft.files,
         patterns=tuple(dict.fromkeys(_pattern(shown, others) for shown in draft.files)),
         table=next(iter(profile.tables)),
-        records=None if adopted is None or adopted.sampled else adopted.records,
-        confirm=len({place for _, place in (*profile.unconfirmed, *profile.unfilled)}),
+        records=None if adopted is None else _records(draft, by_name),
+        confirm=len(profile.unconfirmed) + len(unmarked),
+        fill=tuple(fill),
     )
+
+
+def _records(draft: Draft, by_name: Mapping[str, exported.Source]) -> int | None:
+    """The records of all files of a draft; None where only the first of some were read."""
+    assert draft.adopted is not None
+    records, sampled = draft.adopted.records, draft.adopted.sampled
+    for shown in draft.files[1:]:
+        if sampled:
+            break
+        try:
+            grid = adopting_files.grid(by_name[shown])
+        except InputError:
+            return None
+        records, sampled = records + grid.height, grid.sampled
+    return None if sampled else records
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
@@ -220,10 +260,13 @@ def _unreadable(loaded: Loaded, recognised: Sequence[Recognised]) -> Iterator[Le
             yield LeftOut(str(problem.place), problem.message)
 
 
-def _zone(given: str | None, recognised: Sequence[Recognised], defined: Catalogue) -> tuple[str, str]:
-    """The centre's zone, and who says so: a person, the files where all that name one name the same, the catalogue."""
+def _zone(given: str | None, kept: str | None, recognised: Sequence[Recognised], defined: Catalogue) -> tuple[str, str]:
+    """The centre's zone, and who says so: a person, now or before, the files where all that name one name the same, the
+    catalogue."""
     if given is not None:
         return given, "given"
+    if kept is not None:
+        return kept, "kept"
     named = {zone for file in recognised for zone in file.layout.zones.values()}
     named |= {file.layout.profile.file.timezone or "" for file in recognised}
     places = {zone for zone in named if "/" in zone and not zone.startswith("Etc/")}

@@ -13,8 +13,9 @@ from rich.text import Text
 
 from cxkpi.documents.spelling import listed
 from cxkpi.measurement.starting.found import FirstLook
-from cxkpi.reports.figures import ASCII, UNICODE, Glyphs, count
-from cxkpi.reports.first_run_file import rules, several
+from cxkpi.reports.figures import ASCII, UNICODE, Glyphs, count, counted
+from cxkpi.reports.first_catalogue import shows_something
+from cxkpi.reports.first_run_file import rows_of, rules, several
 from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.columns import GAP, Column
 from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, WIDEST_LEGEND, grid
@@ -22,15 +23,19 @@ from cxkpi.reports.terminal.layout import RULED, RULED_ASCII, WIDEST_LEGEND, gri
 _SHORTEST = 16
 _NAMED = 7
 _CONTENT = "What is in it"
+_MARKED = " marked 'confirm: true'"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What ``init`` did: paths as to be typed. ``left``: those that were there, and what to do where that matters."""
+    """What ``init`` did: paths as to be typed. ``left``: those that were there, and what to do where that matters.
+    ``kept``: copies of what was replaced, and of what.
+    """
 
     folder: str
     written: tuple[str, ...]
     left: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def render(look: FirstLook, done: Written, *, width: int, unicode: bool = True) -> RenderableType:
@@ -38,8 +43,9 @@ def render(look: FirstLook, done: Written, *, width: int, unicode: bool = True) 
     glyphs = UNICODE if unicode else ASCII
     parts: list[RenderableType] = [_table(look, width, unicode, glyphs), Text()]
     for name, mark, lines in (
-        ("Written", "", [_path(path, _about(path, look)) for path in done.written]),
-        ("Left", "", [_path(path, why) for path, why in done.left]),
+        ("Written", "", _paths([(path, _about(path, look)) for path in done.written])),
+        ("Kept", "", _paths(done.kept)),
+        ("Left", "", _paths(done.left)),
         ("To do", glyphs.dot, [Text(line) for line in _to_do(look, done)]),
         ("Next", "", list(_next(look, done))),
     ):
@@ -67,11 +73,11 @@ def _table(look: FirstLook, width: int, unicode: bool, glyphs: Glyphs) -> Render
 def _lines(look: FirstLook) -> Iterator[tuple[str, str, str, str]]:
     """File, profile, content and style of every line."""
     for source in look.sources:
-        rows = ", ".join(f"{count(number)} {table}" for table, number in source.tables if number)
+        rows = ", ".join(rows_of(number, table) for table, number in source.tables if number)
         rejected = f", {count(source.rejected)} rejected" if source.rejected else ""
         yield _shown(source.files, source.pattern), source.profile, f"{rows or 'no rows'}{rejected}", ""
     for draft in look.drafts:
-        records = "" if draft.records is None else f"{count(draft.records)} records of "
+        records = "" if draft.records is None else f"{counted(draft.records, 'record')} of "
         what = f"{records}{draft.table}"
         yield _shown(draft.files, draft.files[0]), "a draft", what, "yellow" if draft.confirm else ""
     for question in look.questions:
@@ -84,10 +90,16 @@ def _shown(files: tuple[str, ...], pattern: str) -> str:
     return plain(files[0]) if len(files) == 1 else f"{plain(pattern)} ({len(files)})"
 
 
-def _path(path: str, about: str) -> Text:
-    text = Text(plain(path))
-    text.append(f"  {about}" if about else "", style="dim")
-    return text
+def _paths(lines: Sequence[tuple[str, str]]) -> list[Text]:
+    """Paths, and beside them, one below the other, what is to be known of them."""
+    widest = max((cell_len(plain(path)) for path, about in lines if about), default=0)
+    found = []
+    for path, about in lines:
+        text = Text(plain(path))
+        if about:
+            text.append(f"{' ' * (widest - text.cell_len)}  {about}", style="dim")
+        found.append(text)
+    return found
 
 
 def _about(path: str, look: FirstLook) -> str:
@@ -95,10 +107,13 @@ def _about(path: str, look: FirstLook) -> str:
     if not path.endswith("metrics.yaml"):
         return ""
     further = len(look.further) + look.more
+    zone = f"the zone it named, {look.zone}, stays" if look.zone_from == "kept" else ""
     if look.headline:
-        begin = "1 metric" if len(look.headline) == 1 else f"{len(look.headline)} metrics"
-        return f"{begin} to begin with{f', {further} more possible' if further else ''}"
-    return "" if look.drafts else "these files allow no metric that comes with cxkpi"
+        more = f", {further} more possible" if further else ""
+        about = f"{counted(len(look.headline), 'metric')} to begin with{more}"
+    else:
+        about = "" if look.unconfirmed else "these files allow no metric that comes with cxkpi"
+    return "; ".join(text for text in (about, zone) if text)
 
 
 def _to_do(look: FirstLook, done: Written) -> Iterator[str]:
@@ -112,24 +127,42 @@ def _to_do(look: FirstLook, done: Written) -> Iterator[str]:
             files = plain(several(draft.files))
             place = plain(draft.file if draft.text is None else at + draft.file)
             yield (
-                f"{place}, for {files}: {rules(draft.confirm)} marked 'confirm: true'. Check and take the mark away; "
-                "or delete it, and the files are left out."
+                f"{place}, for {files}: {rules(draft.confirm, draft.fill, _MARKED)}. Check and take "
+                f"{'the mark' if draft.confirm == 1 else 'the marks'} away; or delete it, and the files are left out."
             )
     if look.zone_from == "catalogue" and f"{at}metrics.yaml" in done.written:
         bare = [_shown(source.files, source.pattern) for source in look.sources if source.zoneless]
         times = f" Times in {_some(bare)} carry no zone and are read in it." if bare else " Days are cut in it."
         yield f"{at}metrics.yaml: is the centre in {look.zone}? No file says so.{times}"
+    if not (look.unconfirmed or look.questions or _reportable(look, done)):
+        describe = ", or describe those left out" if look.left_out else ""
+        yield f"No report yet: these files allow no metric of the headline. Add files that do{describe}."
     for note in look.notes:
         yield plain(note)
 
 
 def _next(look: FirstLook, done: Written) -> Iterator[Text]:
     folder = "" if done.folder == "." else f" {plain(shlex.quote(done.folder))}"
-    yield Text(f"cxkpi doctor{folder}", style="bold")
-    report = Text(f"cxkpi report{folder}", style="bold")
-    if look.unconfirmed or look.questions:
-        report.append("  once that is done", style="not bold dim")
-    yield report
+    yield _command(f"cxkpi doctor{folder}", "")
+    waiting = look.unconfirmed or bool(look.questions)
+    if not waiting and not _reportable(look, done):
+        if look.tables:
+            yield _command(f"cxkpi metrics{folder or ' .'}", "what each metric needs that no file gives")
+        if look.left_out:
+            yield _command("cxkpi adopt FILE", "drafts a profile for a file that is left out")
+        return
+    yield _command(f"cxkpi report{folder}", "once that is done" if waiting else "")
+
+
+def _command(command: str, why: str) -> Text:
+    text = Text(command, style="bold")
+    text.append(f"  {why}" if why else "", style="not bold dim")
+    return text
+
+
+def _reportable(look: FirstLook, done: Written) -> bool:
+    """Whether a report has a metric to show, by the catalogue that is there now."""
+    return shows_something(look) if f"{_within(done.folder)}metrics.yaml" in done.written else look.as_it_is
 
 
 def _within(folder: str) -> str:
