@@ -1,6 +1,6 @@
 """The pictures in README, made anew: the terminal at 80 and 160 columns, and with Chromium the page.
 
-    python tools/images.py
+python tools/images.py
 """
 
 from __future__ import annotations
