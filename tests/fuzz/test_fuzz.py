@@ -14,7 +14,10 @@ from fuzz_exports import cases_of_the_museum, one
 CASES, CONTENTS = cases_of_the_museum()
 
 
-@pytest.mark.parametrize("first", range(0, 200, 25))
+# The rest is left to the slow tests, and to what runs for a minute.
+@pytest.mark.parametrize(
+    "first", [0, 25, 50, *(pytest.param(first, marks=pytest.mark.slow) for first in range(75, 200, 25))]
+)
 def test_damaged_files_give_rows_or_a_clear_error(first: int, tmp_path: Path) -> None:
     for seed in range(first, first + 25):
         failure = one(seed, CASES, CONTENTS, tmp_path)
