@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cxkpi.calendar import WEEKDAYS
+from cxkpi.documents.spelling import listed
 from cxkpi.errors import Place
 from cxkpi.kinds.definition import Duration, Example, Goal, Metric, Split, metric_rows_named
 from cxkpi.kinds.expression import Expression
@@ -227,13 +228,8 @@ def _rows(source: Any, where: Expression | None) -> str:
     if rule is None:
         text = f"rows of {source}"
     else:
-        text = f"rows of {_and(rule.metrics)} (one per {_and((*rule.per, rule.every))})"
+        text = f"rows of {listed(rule.metrics, 'and')} (one per {listed((*rule.per, rule.every), 'and')})"
     return text if where is None else f"{text} where {shown(where)}"
-
-
-def _and(names: Iterable[str]) -> str:
-    found = list(names)
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 
 
 def _taken(spec: Any) -> str:
@@ -314,8 +310,9 @@ def _repeat(spec: Any) -> str:
     other = "another row" if spec.next is None else f"a row where {shown(spec.next)},"
     begins = "" if not spec.gap.amount else f" and more than {spec.gap}"
     text = (
-        f"Of the {_rows_of(spec)}, the share that is {negated}{relation} by {other} with the same {_and(spec.key)} "
-        f"within {spec.within}{begins}, counted from {spec.clock.from_} of the one to {spec.clock.to} of the other."
+        f"Of the {_rows_of(spec)}, the share that is {negated}{relation} by {other} "
+        f"with the same {listed(spec.key, 'and')} within {spec.within}{begins}, "
+        f"counted from {spec.clock.from_} of the one to {spec.clock.to} of the other."
     )
     if spec.chain == "gap":
         text += f" Rows less than {spec.within} apart are one chain, and a chain of several rows fails as a whole."
