@@ -21,6 +21,12 @@ from cxkpi.errors import (
     sentence,
 )
 
+MEMORY = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
+"""What tells the memory manager of Polars, which asks once, when it is loaded, to keep what is freed for ten seconds.
+
+Blocks of a file follow one another: memory that is handed back and asked for again costs a twentieth of the time.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; ``argv`` is what was typed after ``cxkpi``, by default of this process.
@@ -42,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def main_exit() -> NoReturn:
     """The console script."""
     streams.hold()
-    # Blocks of a file follow one another: memory that is handed back and asked for again costs a twentieth of the time.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
+    os.environ.setdefault(*MEMORY)
     # A run that is told to stop, or whose terminal is closed, cleans up behind it, as one that is interrupted does.
     signal.signal(signal.SIGTERM, _stop)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

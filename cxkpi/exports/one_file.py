@@ -24,6 +24,7 @@ import polars as pl
 from cxkpi.errors import InputError, disk_faults
 from cxkpi.exports import cache as kept
 from cxkpi.exports.cache import Cache, Damaged
+from cxkpi.exports.files import digests
 from cxkpi.exports.files.blocks import BLOCK_BYTES, encoding_of, text_records
 from cxkpi.exports.files.reading import Encoding, Reconsider
 from cxkpi.exports.files.records import Records
@@ -77,11 +78,12 @@ STRAY = register("F101", "note", True, _said_stray)
 REPEATED = register("F102", "note", True, "{path}: the heading '{column}' stands more than once; the first was read.")
 REBUILT = register("F103", "note", True, "{path}: what was kept of it in the cache was damaged; it was read again.")
 UNKEPT = register("F104", "note", True, "the cache cannot be written ({detail}); nothing was kept.")
+CHANGED = register("F111", "warning", True, "{path} changed while it was read; it was read again, and not kept.")
 MIXED = register("F105", "warning", True, _said_mixed)
 NULS = register("F106", "warning", True, _said_nuls)
 CAPPED = register("F600", "warning", True, _said_capped)
 
-ASIDE = frozenset({REBUILT, UNKEPT})
+ASIDE = frozenset({REBUILT, UNKEPT, CHANGED})
 """What is about the cache and not about the data, so that the same data give the same report."""
 
 
@@ -175,10 +177,15 @@ def read(
         told.append(Finding(UNKEPT, "", detail=error.strerror or str(error)))
         return _with_findings(_read(file, tables, timezone, into, progress), told)
     try:
+        before = digests.state(source.path)
         with ThreadPoolExecutor(1, thread_name_prefix="hash") as thread:
-            content = thread.submit(source.content_hash)
+            # Of a text that is kept the hash is taken while it is read.
+            content = thread.submit(source.content_hash) if file.by_cells else None
             fresh = _read(file, tables, timezone, folder, progress, to_keep=True)
-            key = f"{begun}-{content.result()}"
+            key = f"{begun}-{source.content_hash() if content is None else content.result()}"
+        if digests.state(source.path) != before:
+            told.append(Finding(CHANGED, source.shown))
+            return _with_findings(_read(file, tables, timezone, into, progress), told)
         place = cache.put(key, folder, source.shown, _told(fresh), fresh.sums)
         own = _own(_at(fresh, place), into)
     except OSError as error:
@@ -410,7 +417,9 @@ class _Reading:
         # Rows that are added up must all be there; such reports are small.
         added_up = any(rows.sum for templates in file.layout.profile.tables.values() for rows in templates)
         size = None if added_up else BLOCK_BYTES
-        return text_records(file, self.encoding, positions, size, self._said if self.progress else None)
+        return text_records(
+            file, self.encoding, positions, size, self._said if self.progress else None, hashed=self.to_keep
+        )
 
     def _said(self, done: int) -> None:
         if self.progress:

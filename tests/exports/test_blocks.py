@@ -206,13 +206,17 @@ LINE = st.one_of(
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(LINE, max_size=90),
+    st.integers(1, 4),
     st.sampled_from(["", "\n"]),
-    st.integers(1, 400),
+    st.integers(1, 900),
+    st.booleans(),
     st.booleans(),
     st.booleans(),
 )
-def test_any_lines_in_any_blocks(rows: list[str], end: str, size: int, footer: bool, ragged: bool) -> None:
-    text = ("\n".join(["note", "h0,h1,h2,h3", *rows]) + end).encode()
+def test_any_lines_in_any_blocks(
+    rows: list[str], times: int, end: str, size: int, footer: bool, ragged: bool, told: bool
+) -> None:
+    text = ("\n".join(["note", "h0,h1,h2,h3", *rows * times]) + end).encode()
     options = {
         "heading_line": 1,
         "data_line": 2,
@@ -225,15 +229,19 @@ def test_any_lines_in_any_blocks(rows: list[str], end: str, size: int, footer: b
     }
     whole = Splitter(**options).split(text, last=True)  # type: ignore[arg-type]
     splitter = Splitter(**options)  # type: ignore[arg-type]
-    parts = []
+    blocks = []
     left = b""
     for at in range(0, len(text), size):
         left += text[at : at + size]
         cut = left.rfind(b"\n") + 1
         if cut:
-            parts.append(splitter.split(left[:cut], last=False))
+            blocks.append(left[:cut])
             left = left[cut:]
-    parts.append(splitter.split(left, last=True))
+    blocks.append(left)
+    parts = [
+        splitter.split(block, last=last, following=following if told else b"")
+        for block, following, last in zip(blocks, [*blocks[1:], b""], [*[False] * (len(blocks) - 1), True], strict=True)
+    ]
     assert pl.concat([part.cells for part in parts]).equals(whole.cells)
     assert tuple(one for part in parts for one in part.broken) == whole.broken
     for name in ("skipped", "lines", "repaired", "blank", "continued"):

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from cxkpi.errors import InputError, Place, Problem
+from cxkpi.exports.files import digests
 from cxkpi.exports.files.faults import unreadable
 
 # What text compresses to at most: empty cells by the hundred reach a hundredth, a bomb less than a thousandth.
@@ -147,20 +148,20 @@ def members(path: Path, shown: str) -> tuple[Member, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def open_plain(path: Path, shown: str) -> Stream:
-    """A file as it is."""
+def open_plain(path: Path, shown: str, *, hashed: bool = False) -> Stream:
+    """A file as it is; ``hashed``: see ``digests.reading``."""
     if path.is_symlink() and not path.exists():
         message = f"it is a link to {printable(os.readlink(path))}, which is not there."
         raise InputError(Problem("I100", message, Place(shown), "Put the file there, or remove the link."))
     with unspoilt(shown):
-        file = path.open("rb")
+        file = digests.reading(path) if hashed else path.open("rb")
     return Stream(file, shown, path.stat().st_size, file)
 
 
-def open_gzip(path: Path, shown: str) -> Stream:
-    """A .gz file decompressed; several gzip streams one behind the other are one."""
+def open_gzip(path: Path, shown: str, *, hashed: bool = False) -> Stream:
+    """A .gz file decompressed; several gzip streams one behind the other are one. ``hashed``: as of ``open_plain``."""
     with unspoilt(shown):
-        file = path.open("rb")
+        file = digests.reading(path) if hashed else path.open("rb")
         inner = gzip.GzipFile(fileobj=file, mode="rb")
     return Stream(inner, shown, path.stat().st_size, file)  # type: ignore[arg-type]  # a GzipFile reads like a file
 

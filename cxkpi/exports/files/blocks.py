@@ -37,11 +37,13 @@ def text_records(
     wanted: Sequence[int],
     size: int | None = BLOCK_BYTES,
     read: Callable[[int], None] | None = None,
+    *,
+    hashed: bool = False,
 ) -> Iterator[Records]:
     """The records of a text source, in blocks of about ``size`` bytes; None: in one.
 
-    ``read`` is told how many bytes of the file on disk have been read so far. Raises Reconsider where the encoding was
-    only expected and proves wrong, InputError where it was certain.
+    ``read`` is told how many bytes of the file on disk have been read so far. ``hashed``: as ``Source.open`` takes it.
+    Raises Reconsider where the encoding was only expected and proves wrong, InputError where it was certain.
     """
     layout = file.layout
     splitter = Splitter(
@@ -55,7 +57,7 @@ def text_records(
         nulls=layout.profile.file.nulls,
         ragged=layout.columns_named or layout.profile.file.ragged,
     )
-    with file.source.open() as stream:
+    with file.source.open(hashed=hashed) as stream:
         texts = text_blocks(stream, encoding, size or BLOCK_BYTES)
         if size is None:
             texts = iter((b"".join(texts),))
@@ -72,7 +74,7 @@ def _split(splitter: Splitter, texts: Iterator[bytes]) -> Iterator[Records]:
     text = next(texts, b"")
     for number in count():
         following = next(texts, None)
-        records = splitter.split(text, last=following is None)
+        records = splitter.split(text, last=following is None, following=following or b"")
         if number == 0 or records.lines:
             yield records
         if following is None:

@@ -140,8 +140,12 @@ class Splitter:
         self._line = 0
         self._last_filled = True
 
-    def split(self, text: bytes, *, last: bool) -> Records:
-        """The records that end in this block or before; ``text`` ends with a line unless it is the ``last``."""
+    def split(self, text: bytes, *, last: bool, following: bytes = b"") -> Records:
+        """The records that end in this block or before; ``text`` ends with a line unless it is the ``last``.
+
+        ``following``: what comes behind it, as far as that is known; where it has lines enough for a footer, none of
+        these lines can belong to it.
+        """
         text = self._carried + text if self._carried else text
         self._carried = b""
         skipped = blank = continued = lines = 0
@@ -160,7 +164,8 @@ class Splitter:
             if self.data_line > self.heading_line and lines > self.heading_line:
                 self._heading = head[self.heading_line]
             self._line = lines
-        found = self._plain(text, last) or self._careful(text, last)
+        footed = bool(self.footer) and not last and not _has_lines(following, _FOOTER_LINES)
+        found = self._plain(text, last, footed) or self._careful(text, last, footed)
         self._line += found.lines
         return replace(
             found,
@@ -176,14 +181,17 @@ class Splitter:
 
     # -- all lines alike ----------------------------------------------------------------------------------------------
 
-    def _plain(self, text: bytes, last: bool) -> Records | None:
-        """The records of a block in which every line is an ordinary one without quotes; None if it may not be so."""
+    def _plain(self, text: bytes, last: bool, footed: bool = False) -> Records | None:
+        """The records of a block in which every line is an ordinary one without quotes; None if it may not be so.
+
+        ``footed``: a footer may begin in it.
+        """
         if self.width == 1 or self.ragged or not self.wanted or b'"' in text:
             return None
+        if self.footer and last:
+            return None
         carried = b""
-        if self.footer:
-            if last:
-                return None
+        if footed:
             text, carried = _without_last_lines(text, _FOOTER_LINES)
         apart = self.delimiter.encode()
         if not text:
@@ -244,8 +252,8 @@ class Splitter:
 
     # -- line by line -------------------------------------------------------------------------------------------------
 
-    def _careful(self, text: bytes, last: bool) -> Records:
-        """The records of a block, whatever it holds."""
+    def _careful(self, text: bytes, last: bool, footed: bool = False) -> Records:
+        """The records of a block, whatever it holds; ``footed``: as in ``_plain``."""
         delimiter, width = self.delimiter, self.width
         every = _lines(text)
         total = every.len()
@@ -263,7 +271,7 @@ class Splitter:
             counts, malformed = _quoted_counts(lines, counts, quoted, delimiter)
             odd = _odd(lines, quoted)
         slow = _Slow(lines, counts, delimiter, width, self.ragged)
-        until = end if last else max(0, total - _FOOTER_LINES) if self.footer else total
+        until = max(0, total - _FOOTER_LINES) if footed else end
         taken, cut = slow.across_lines(odd, until, last)
         if cut < total and not last:
             self._carried = _last_lines(text, total - cut)
@@ -342,6 +350,12 @@ def _first_lines(text: bytes, count: int) -> tuple[pl.Series, bytes]:
     return _lines(text[:at]), text[at:] if at else text
 
 
+def _has_lines(text: bytes, count: int) -> bool:
+    """Whether a text has so many line ends."""
+    at = -1
+    return all((at := text.find(b"\n", at + 1)) >= 0 for _ in range(count))
+
+
 def _last_lines(text: bytes, count: int) -> bytes:
     """The last lines of a text that ends with one."""
     return _without_last_lines(text, count)[1]
@@ -416,16 +430,20 @@ def _counted(text: bytes, apart: bytes) -> _Counted:
     signs: set[bytes] = set()
     # By pieces, which a processor has at hand for one look after the other.
     for piece in in_pieces(text):
-        signs.update(sign for sign in (b"\r", _ERROR, *_RARE_BLANKS) if sign not in signs and sign in piece)
-        for first, several in _SOUGHT.items():
-            if first in piece:
-                signs.update(sign for sign in several if sign not in signs and sign in piece)
         # As numbers bytes are counted ten times as fast as by their own methods, and other threads can go on meanwhile.
-        every = pl.Series([piece], dtype=pl.Binary).cast(pl.List(pl.UInt8)).explode()
+        every = pl.Series([piece], dtype=pl.Binary).cast(pl.List(pl.UInt8))[0]
         end, delimiter, space = every == _LINE_END, every == apart[0], every == _SPACE
-        ends += int(end.sum())
+        ended, highest = int(end.sum()), int(every.max())
+        ends += ended
         delimiters += int(delimiter.sum())
-        largest = max(largest, int(every.max()))  # type: ignore[arg-type]
+        largest = max(largest, highest)
+        sought = {_ERROR}
+        if int((every < _SPACE).sum()) > ended:
+            sought.update((b"\r", *_RARE_BLANKS))
+        for first, several in _SOUGHT.items():
+            if first[0] <= highest and first in piece:
+                sought.update(several)
+        signs.update(sign for sign in sought if sign not in signs and sign in piece)
         edge = end | delimiter
         spaces = spaces or bool(space[0]) or bool(space[-1])
         spaces = spaces or bool((space.slice(1) & edge.slice(0, edge.len() - 1)).any())

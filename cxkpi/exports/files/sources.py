@@ -7,13 +7,12 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from cxkpi.errors import InputError, Place, Problem
-from cxkpi.exports.files import archives, json_records, parquet_cells
+from cxkpi.exports.files import archives, digests, json_records, parquet_cells
 from cxkpi.exports.files.faults import NothingThere, unreadable
 from cxkpi.exports.files.finding import JSON, TEXT, Found, advice_for
 from cxkpi.exports.files.reading import NotText, decode, decode_beginning
@@ -53,17 +52,20 @@ class Source:
         """Bytes on disk that are read for it: of an archive's member, its compressed size."""
         return self.path.stat().st_size if self.taken is None else self.taken
 
-    def open(self) -> archives.Stream:
-        """The decompressed bytes. Raises InputError where they cannot be read, here or while they are read."""
+    def open(self, *, hashed: bool = False) -> archives.Stream:
+        """The decompressed bytes. Raises InputError where they cannot be read, here or while they are read.
+
+        ``hashed``: once all of them have been read ``content_hash`` need not read the file again.
+        """
         if self.member is not None:
             return archives.open_member(self.path, self.member, self.shown)
-        return archives.open_gzip(self.path, self.shown) if self.packed else archives.open_plain(self.path, self.shown)
+        opened = archives.open_gzip if self.packed else archives.open_plain
+        return opened(self.path, self.shown, hashed=hashed)
 
     def content_hash(self) -> str:
         """What tells this content from any other: SHA-256 of the file on disk, and what of it is meant."""
         with archives.unspoilt(self.shown):
-            status = self.path.stat()
-            of_file = _digest(self.path.resolve(), status.st_size, status.st_mtime_ns, status.st_ino)
+            of_file = digests.of_file(self.path)
         part = f"{of_file}\0{self.kind}\0{self.member or ''}\0{self.sheet or ''}"
         return hashlib.sha256(part.encode("utf-8", errors="surrogatepass")).hexdigest()
 
@@ -79,13 +81,6 @@ class Source:
     def parquet(self) -> Path | io.BytesIO:
         """What Polars reads a Parquet file from."""
         return self.path if self.member is None and not self.packed else io.BytesIO(self.content())
-
-
-@lru_cache(maxsize=512)
-def _digest(path: Path, size: int, changed: int, number: int) -> str:
-    """SHA-256 of a file; the other arguments say that it is still the same one."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

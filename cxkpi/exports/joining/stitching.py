@@ -7,7 +7,9 @@ people and, a part of them at a time, the prints of keys.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,8 @@ from cxkpi.result import FileEntry, Reject
 from cxkpi.tables import POLARS_TYPES, Stored, Table
 
 _ROWS_AT_ONCE = 6_000_000
+_WRITERS = 2
+"""Parts that are written while the next one is looked at."""
 _PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32()}
 
 
@@ -237,21 +241,35 @@ class Stitching:
                 account.rows[name] = sum(_without(pl.read_parquet(part.path), account.again).height for part in parts)
             return
         account.rows.setdefault(name, 0)
-        alone = name == "agents" or self.identity_is_empty
         gone = pl.concat([account.again, account.lost])
-        for part in parts:
-            settled = part if alone and not part.numbered and not part.has(gone) else None
-            if settled is None:
-                frame = pl.read_parquet(part.path)
-                left = _without(frame, account.again)
-                if name != "agents":
-                    left = self.identity.resolve(name, left, account.read.logins)
-                left = _without(left, account.lost)
-                left = left.drop("record") if part.numbered else left
-                settled = part if left is frame else write_part(left, self.tables[name], self._next_place(name))
-            if settled is part:
-                settled = replace(part, path=_moved(part.path, self._next_place(name), account.read.movable))
-            self.pieces.setdefault(name, []).append(_Piece(settled, account.newest, account.shown, account))
+        begun: deque[Part | Future[Part]] = deque()
+        with ThreadPoolExecutor(_WRITERS, thread_name_prefix="parts") as writers:
+            for part in parts:
+                if len(begun) > _WRITERS:
+                    self._placed(account, name, begun.popleft())
+                begun.append(self._settled(account, name, part, gone, writers))
+            while begun:
+                self._placed(account, name, begun.popleft())
+
+    def _settled(
+        self, account: Account, name: str, part: Part, gone: pl.Series, writers: ThreadPoolExecutor
+    ) -> Part | Future[Part]:
+        """One part in its place, or being written there while the next one is looked at."""
+        alone = name == "agents" or self.identity_is_empty
+        if not alone or part.numbered or part.has(gone):
+            frame = pl.read_parquet(part.path)
+            left = _without(frame, account.again)
+            if name != "agents":
+                left = self.identity.resolve(name, left, account.read.logins)
+            left = _without(left, account.lost)
+            left = left.drop("record") if part.numbered else left
+            if left is not frame:
+                return writers.submit(write_part, left, self.tables[name], self._next_place(name))
+        return replace(part, path=_moved(part.path, self._next_place(name), account.read.movable))
+
+    def _placed(self, account: Account, name: str, settled: Part | Future[Part]) -> None:
+        part = settled.result() if isinstance(settled, Future) else settled
+        self.pieces.setdefault(name, []).append(_Piece(part, account.newest, account.shown, account))
 
     @property
     def identity_is_empty(self) -> bool:

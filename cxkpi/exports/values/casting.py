@@ -12,6 +12,7 @@ from cxkpi.exports.profile import Profile, Rule
 from cxkpi.exports.values import instants
 from cxkpi.exports.values import numbers as values
 from cxkpi.exports.values.cells import mapped, null_words, tidy_identifiers
+from cxkpi.exports.values.columns import chosen
 from cxkpi.exports.values.durations import durations, in_seconds
 from cxkpi.exports.values.few import Few
 from cxkpi.exports.values.formats import first_read
@@ -425,18 +426,21 @@ class Caster:
 
     def _added(self, rule: Rule) -> tuple[pl.Series, Sequence[Culprit]]:
         """The sum of the durations a rule adds to its instant; an empty cell adds nothing."""
-        total = pl.repeat(0.0, self.texts.height, eager=True, dtype=pl.Float64)
         culprits: list[Culprit] = []
+        columns: dict[str, pl.Series] = {}
+        total = pl.lit(0.0)
         for sign, headings in ((1.0, rule.plus), (-1.0, rule.minus)):
             for heading in headings:
                 seconds = self.amount(heading, rule, "duration")
                 ages = seconds.abs() > _AGES
                 seconds = seconds.set(ages, None) if ages.any() else seconds
                 self._blame(culprits, heading, seconds)
-                total = total + sign * seconds.fill_null(0.0)
+                name = str(len(columns))
+                columns[name] = seconds
+                total = total + sign * pl.col(name).fill_null(0.0)
         bad = _any_of(self.texts.none, culprits)
-        total = total.set(bad, None) if bad.any() else total
-        return (total * 1e6).round().cast(pl.Int64).cast(pl.Duration("us")), culprits
+        added = pl.DataFrame(columns).select((total * 1e6).round().cast(pl.Int64).cast(pl.Duration("us"))).to_series()
+        return (added.set(bad, None) if bad.any() else added), culprits
 
     def _blame(self, culprits: list[Culprit], heading: str, read: pl.Series) -> None:
         """Add the cells under a heading that hold something and cannot be read, if there are such."""
@@ -485,13 +489,16 @@ def _since_epoch(text: pl.Series, found: pl.Series, format: str | None) -> pl.Se
 def _filled_up(first: Cast, other: Cast, use: pl.Series) -> Cast:
     """``first``, with what ``other`` has where ``use`` holds."""
     found, text = other.values, other.text
-    if not use.all() or found.dtype != first.values.dtype:
-        frame = pl.DataFrame({"use": use, "a": first.values, "b": found, "s": first.text, "t": text})
-        chosen = frame.select(
-            pl.when("use").then("b").otherwise("a").alias("values"),
-            pl.when("use").then("t").otherwise("s").alias("text"),
-        )
-        found, text = chosen["values"], chosen["text"]
+    if found.dtype != first.values.dtype:
+        frame = pl.DataFrame({"use": use, "a": first.values, "b": found})
+        found = frame.select(pl.when("use").then("b").otherwise("a")).to_series()
+    elif not use.all():
+        found = chosen(use, found, first.values)
+    if text.dtype != first.text.dtype:
+        frame = pl.DataFrame({"use": use, "s": first.text, "t": text})
+        text = frame.select(pl.when("use").then("t").otherwise("s")).to_series()
+    elif text is not first.text and not use.all():
+        text = chosen(use, text, first.text)
     second = first.second
     if other.second is not None:
         kept = pl.repeat(None, use.len(), eager=True, dtype=other.second.dtype) if second is None else second
