@@ -66,6 +66,11 @@ def _same_rows(spec: Spec, data: Data) -> bool:
     return data.time_paths(above.from_, began(above.at)) == data.time_paths(below.from_, began(below.at))
 
 
+def _is_share(metric: Metric) -> bool:
+    """Whether the value is a share; where no row has more in the part than in the whole, none of them can have."""
+    return metric.unit == "percent" and metric.spec.annualise is None
+
+
 def _amount(term: Term, rows: Rows) -> nw.Expr:
     """What a row adds: whole grains of its sum, or one row."""
     if term.sum is None:
@@ -81,6 +86,8 @@ def _pair(metric: Metric) -> Branch:
     """Both terms over one table: a row with a null in either is out of both."""
     spec: Spec = metric.spec
     above, below = spec.numerator, spec.denominator
+    above_grain, below_grain = _grain(above), _grain(below)
+    shared = _is_share(metric)
 
     def adds(rows: Rows) -> Mapping[str, nw.Expr]:
         in_above, in_below = rows.true(above.where), rows.true(below.where)
@@ -95,6 +102,7 @@ def _pair(metric: Metric) -> Branch:
         x_counted = rows.named(only(in_below & counted, x), 4)
         # The parts of a stretch are no rows of their own, so an interval over rows has nothing to square.
         whole = stretches(below.at) is None
+        within = (y_counted >= 0) & (y_counted * below_grain <= x_counted * above_grain)
         smalls = [squarable(one) for one in compress((y_counted, x_counted), summed)] or [nw.lit(True)]
         small = rows.named(reduce(and_, smalls), 5) if whole else nw.lit(False)
         return {
@@ -105,6 +113,7 @@ def _pair(metric: Metric) -> Branch:
             "xy": only(small, x_counted * y_counted),
             "xx": only(small, x_counted * x_counted),
             "big": flag(~small),
+            **({"beyond": flag(~within)} if shared else {}),
             "rows": flag(either & counted),
             **waiting(metric, rows, once(either, below.at)),
             "missing": flag(once(of_age(metric, rows, either & unknown), below.at)),
@@ -181,6 +190,8 @@ def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
             limits = ratio_interval(
                 count, y * below, x * above, yy * below**2, xy * above * below, xx * above**2, metric.confidence
             )
+        if limits is not None and _is_share(metric) and not sums.get("beyond"):
+            limits = max(0.0, limits[0]), min(1.0, limits[1])
         found.append(
             Figure(
                 n=sums.get("n", 0),

@@ -77,6 +77,37 @@ def test_ratio_over_rows_and_clusters(confidence, engine):
     assert all(row.confidence == confidence and row.notes == () for row in found.values())
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("seconds", "held"),
+    [
+        ([(600, 600), (40, 100), (590, 600)], (False, True)),
+        ([(0, 600), (60, 100), (10, 600)], (True, False)),
+        # One part that is more than its whole, or less than nothing, and nothing holds the limits.
+        ([(601, 600), (40, 100), (590, 600)], (False, False)),
+        ([(-1, 600), (60, 100), (10, 600)], (False, False)),
+    ],
+)
+def test_a_share_of_sums_stays_within_0_and_100_percent_where_no_part_is_more_than_its_whole(seconds, held, engine):
+    share = {
+        "kind": "ratio",
+        "unit": "percent",
+        "numerator": {"from": "contacts", "sum": "hold_s", "where": "handled"},
+        "denominator": {"from": "contacts", "sum": "talk_s", "where": "handled"},
+    }
+    defined = catalogue({"share": share, "bare": {**share, "unit": "number"}})
+    rows = made_contacts(3, size=len(seconds))
+    rows = [
+        {**row, "abandoned": False, "answered_at": row["started_at"], "hold_s": float(part), "talk_s": float(whole)}
+        for row, (part, whole) in zip(rows, seconds, strict=True)
+    ]
+    found = {row.metric: row for row in ask(defined, {"contacts": rows}, engine=engine)}
+    low, high = of_ratio(*zip(*seconds, strict=True))
+    assert (found["bare"].low, found["bare"].high) == pytest.approx((low, high))
+    assert low < 0 or high > 1
+    assert (found["share"].low, found["share"].high) == pytest.approx((0 if held[0] else low, 1 if held[1] else high))
+
+
 def test_clustered_ratio_is_regression_with_clustered_errors():
     """statsmodels' cluster-robust variance of a mean is that of a ratio to a count, but for its small-sample factor."""
     with warnings.catch_warnings():
