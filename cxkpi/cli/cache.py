@@ -22,7 +22,7 @@ def cache(
 
     A file that was read once is kept as Parquet, so that the next run parses only what is new. What is kept depends on
     the file's bytes, its profile and the version of the reader, never on its date; clearing it costs time and nothing
-    else. [bold]CXKPI_CACHE[/] names another place for it.
+    else. What no run has asked for in 60 days goes by itself. [bold]CXKPI_CACHE[/] names another place for it.
 
     [bold]Examples[/]
 
@@ -47,7 +47,10 @@ def cache(
     if format_ == "json":
         import json
 
-        rows = [{"file": e.shown, "bytes": e.size, "made": e.made.isoformat(), "key": e.key} for e in entries]
+        rows = [
+            {"file": e.shown, "bytes": e.size, "made": e.made.isoformat(), "used": e.used.isoformat(), "key": e.key}
+            for e in entries
+        ]
         output.print_text(json.dumps({"format": 1, "folder": str(folder), "entries": rows}, indent=2) + "\n")
         return EXIT_FINE
     width = max((len(entry.shown) for entry in entries), default=0)

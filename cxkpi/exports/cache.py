@@ -1,7 +1,8 @@
 """Files that were read before, kept as Parquet, so that tomorrow's run parses only what is new.
 
 An entry is a folder with the parts of one file and ``meta.json``, which holds the size and checksum of each of them.
-It is written beside its place and renamed into it; what has been damaged since is noticed when it is asked for.
+It is written beside its place and renamed into it; what has been damaged since is noticed when it is asked for. When
+something is kept, what nobody has asked for in sixty days is removed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +37,10 @@ READER = 5
 # Prints of keys are compared between files, and another Polars or another processor may make others.
 _MADE_BY = (pl.__version__, platform.machine())
 
+UNUSED_DAYS = 60
+"""After so many days an entry nobody has asked for is removed: its file has gone, has grown, or is read otherwise."""
+_UNFINISHED_DAYS = 1
+"""No run takes longer; what is older was left by one that was killed."""
 _SUMMED_AT_ONCE = 2
 _CHUNK = 1 << 20
 _META = "meta.json"
@@ -49,12 +54,16 @@ class Damaged(Exception):  # noqa: N818 - a finding about the cache, not a fault
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is kept of one file. ``shown``: its name when it was read; ``size``: bytes on disk; ``made``: UTC."""
+    """What is kept of one file. ``shown``: its name when it was read; ``size``: bytes on disk.
+
+    ``made`` and ``used``: when it was read, and when it was last asked for, UTC.
+    """
 
     key: str
     shown: str
     size: int
     made: datetime
+    used: datetime
 
 
 class Cache:
@@ -90,6 +99,9 @@ class Cache:
         if not sound:
             shutil.rmtree(folder, ignore_errors=True)
             raise Damaged
+        # An entry's folder is as old as its last use. Whoever reads another's cache may not be allowed to say so.
+        with contextlib.suppress(OSError):
+            os.utime(folder)
         return folder, meta["told"]
 
     def begin(self) -> Path:
@@ -125,7 +137,17 @@ class Cache:
             if not target.is_dir():
                 raise
             shutil.rmtree(begun, ignore_errors=True)
+        self._forget_unused()
         return target
+
+    def _forget_unused(self) -> None:
+        """Remove what nobody has asked for in a long time, and what runs that were killed have left."""
+        now = datetime.now(UTC)
+        for folder in self._folders():
+            days = _UNFINISHED_DAYS if folder.name.startswith(_UNFINISHED) else UNUSED_DAYS
+            with contextlib.suppress(OSError):
+                if now - _changed(folder) > timedelta(days=days):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def entries(self) -> list[Entry]:
         """Everything that is kept, by name and key; damaged entries go by no name."""
@@ -149,10 +171,12 @@ class Cache:
                 shown = ""
             try:
                 size = sum(path.stat().st_size for path in folder.iterdir())
-                made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+                used = _changed(folder)
+                meta = folder / _META
+                made = _changed(meta) if meta.exists() else used
             except OSError:
                 continue
-            yield Entry(folder.name, shown, size, made)
+            yield Entry(folder.name, shown, size, made, used)
 
     def _folders(self) -> list[Path]:
         """Only what the cache has made itself: the folder may have been named by mistake."""
@@ -210,6 +234,10 @@ def summed(path: Path) -> tuple[int, int]:
             size += len(chunk)
             total = zlib.crc32(chunk, total)
     return size, total
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _digest(told: object) -> str:

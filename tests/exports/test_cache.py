@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +13,7 @@ import pytest
 
 from cxkpi.errors import OutputError
 from cxkpi.exports import cache as cache_module
-from cxkpi.exports.cache import Cache, default_folder
+from cxkpi.exports.cache import UNUSED_DAYS, Cache, default_folder
 from cxkpi.exports.load import Loaded, load
 from cxkpi.tables import TABLES
 
@@ -202,6 +204,38 @@ def test_entries_say_what_they_are(place: Place) -> None:
     assert entry.shown == "moves.csv"
     assert entry.size == sum(path.stat().st_size for path in place.entry().iterdir())
     assert entry.made.utcoffset() is not None
+
+
+def days_ago(path: Path, days: float) -> None:
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+
+
+def test_what_nobody_asks_for_goes_by_itself(place: Place) -> None:
+    place.load()
+    old = place.entry()
+    left = place.cache.begin()
+    days_ago(left, 2)
+    begun = place.cache.begin()
+    days_ago(old, UNUSED_DAYS + 1)
+    place.file.write_text(MOVES + "a3,2026-01-06,A,B\n")
+    place.load()
+    assert place.entry() != old
+    assert [old.exists(), left.exists(), begun.exists()] == [False, False, True]
+
+
+def test_what_is_asked_for_stays(place: Place) -> None:
+    place.load()
+    asked = place.entry()
+    made = place.cache.entries()[0].made
+    for name in asked.iterdir():
+        days_ago(name, UNUSED_DAYS + 30)
+    days_ago(asked, UNUSED_DAYS - 1)
+    assert place.hit()
+    place.file.write_text(MOVES + "a3,2026-01-06,A,B\n")
+    place.load()
+    (first,) = [entry for entry in place.cache.entries() if entry.key == asked.name]
+    assert first.made < made < first.used
 
 
 def test_progress_reaches_the_end(place: Place) -> None:
