@@ -50,6 +50,8 @@ MAX_HEIGHT = 120
 # Fields made of fields grow fast: each that names another one twice doubles it.
 MAX_SIZE = 10_000
 MAX_TEXT = 10_000
+# What stands for any text among names of files, and what does here.
+_OF_FILES, _OF_LIKE = frozenset("*?"), frozenset("%_")
 
 
 class Broken:
@@ -340,7 +342,12 @@ class _Parser:
         subject = self.of_type(subject, "text", "'like'")
         if self.token.kind != "text":
             self.stop(self.token, f"a text in quotes is expected after 'like', not {self.token.shown}")
-        pattern = unquoted(self.advance().text)
+        written = self.advance()
+        pattern = unquoted(written.text)
+        if not _OF_FILES.isdisjoint(pattern) and _OF_LIKE.isdisjoint(pattern):
+            meant = pattern.replace("*", "%").replace("?", "_")
+            hint = f"% stands for any text and _ for one character: like '{meant}'. For the sign itself use =."
+            self.fault(written.offset, "C304", "'like' does not know * and ?.", hint)
         return _made(Like(subject.node, pattern), subject.offset, subject)
 
     def sum(self) -> _Typed:
