@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cxkpi.errors import InputError
+from cxkpi.exports.files import reading
 
 from .acd import export, row
 from .conftest import Load
@@ -184,3 +190,25 @@ def test_a_line_of_wide_spaces_is_blank_and_one_of_empty_cells_is_skipped(loaded
     became = loaded({"acd.csv": export("\u3000\u3000", row(), "," * 23)})
     entry = became.entry("acd.csv")
     assert (entry.records, entry.accepted, entry.skipped, entry.lines) == (2, 1, 1, 4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"a\n", b"\xc3\xa9", b"\xe9", b"\xf0\x9f\x98\x80", b"\xed\x9f\xbf", b"\xed\xa0", b"\xc3", b"\x80"]
+        )
+        | st.binary(max_size=4),
+        max_size=30,
+    ).map(b"".join),
+    st.integers(1, 9),
+    st.sampled_from([0, 3]),
+)
+def test_what_is_not_utf8_is_counted_as_one_by_one(content: bytes, size: int, mark: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_SURVEYED_BYTES", size)
+        counted = reading._beyond_ascii(lambda: io.BytesIO(content), reading.Encoding("utf-8", mark=mark))
+    text = content[mark:].decode("utf-8", "surrogateescape")
+    escaped = sum("\udc80" <= letter <= "\udcff" for letter in text)
+    halves = re.search(rb"\xed[\xa0-\xbf][\x80-\xbf]", content[mark:])
+    assert counted == (None if halves else (escaped, sum(letter > "\x7f" for letter in text) - escaped))

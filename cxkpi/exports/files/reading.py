@@ -34,6 +34,7 @@ _FEWEST_NULS = 4
 _ESCAPED = re.compile("(?:\udced[\udca0-\udcbf][\udc80-\udcbf])+|[\udc80-\udcff]+|[\ud800-\udfff]")
 _HALF_AT_END = re.compile("(?:\udced[\udca0-\udcaf][\udc80-\udcbf])?(?:\udced[\udca0-\udcbf]?)?\\Z")
 _LONGEST_HALF = 6
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 # Five byte values mean nothing in cp1252; latin-1 knows them all.
 _UNKNOWN_TO_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _KNOWN_BINARY = (
@@ -284,6 +285,9 @@ def _nuls(opened: Callable[[], BinaryIO], count: int, size: int, head: bytes, re
 
 def _others(opened: Callable[[], BinaryIO], encoding: Encoding) -> Strays | None:
     """What is not UTF-8 in a file that is UTF-8 for the rest; None where it is too much for that."""
+    counted = _beyond_ascii(opened, encoding)
+    if counted is not None and _too_strange(*counted, encoding):
+        return None
     strange = whole = lone = 0
     line, first = 1, 0
     for text in _escaped(opened, encoding, "surrogateescape"):
@@ -296,10 +300,38 @@ def _others(opened: Callable[[], BinaryIO], encoding: Encoding) -> Strays | None
         halves = sum(len(one.group()) // 3 for one in found if _is_half(one))
         lone += halves
         strange += escaped - 3 * halves
-    # A byte-order mark, or halves of characters alone, are proof enough.
-    if strange and not encoding.mark and (whole + lone < _TELLING or strange >= _STRAY_SHARE * (whole + lone)):
+    if _too_strange(strange, whole + lone, encoding):
         return None
     return Strays(strange + lone, first)
+
+
+def _beyond_ascii(opened: Callable[[], BinaryIO], encoding: Encoding) -> tuple[int, int] | None:
+    """How many bytes of a file are not UTF-8, and how many characters beyond ASCII are.
+
+    Counted seventy times as fast as one by one. None where there may be halves of characters, which are neither.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    size = kept = whole = 0
+    before = b""
+    with opened() as stream:
+        _filled(stream, encoding.mark)
+        while True:
+            raw = _filled(stream, _SURVEYED_BYTES)
+            if _HALF.search(before + raw):
+                return None
+            text = decoder.decode(raw, not raw)
+            size += len(raw)
+            kept += len(text.encode("utf-8"))
+            whole += len(text) - len(text.encode("ascii", "ignore"))
+            before = raw[-2:]
+            if not raw:
+                return size - kept, whole
+
+
+def _too_strange(strange: int, whole: int, encoding: Encoding) -> bool:
+    """Whether ``strange`` bytes beside so many characters of UTF-8 say that a file is not UTF-8."""
+    # A byte-order mark, or halves of characters alone, are proof enough.
+    return strange > 0 and not encoding.mark and (whole < _TELLING or strange >= _STRAY_SHARE * whole)
 
 
 def _is_half(found: re.Match[str]) -> bool:

@@ -65,8 +65,8 @@ def unknown(stored: Mapping[str, Stored], tables: Mapping[str, Table]) -> list[F
         if target in stored:
             # The rows looked up are many, those named few: one pass over the many keeps what is needed.
             wanted = pl.concat([frame.select(on) for frame in named.values()]).unique()
-            parts = (pl.read_parquet(file, columns=[on]) for file in stored[target].files)
-            known = pl.concat([part.join(wanted, on=on, how="semi") for part in parts])
+            every = pl.scan_parquet(list(stored[target].files)).select(on)
+            known = every.join(wanted.lazy(), on=on, how="semi").collect(engine="streaming")
         for name, frame in named.items():
             count = frame.join(known, on=on, how="anti")["len"].sum()
             if count:
