@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = {
     "C417": "a case that is never reached",
     "C418": "a target that never holds",
     "C419": "versions without order or change",
+    "C420": "a label that two metrics have",
     "C501": "the table of an example",
     "C502": "a column or table of an example that is not declared",
     "C503": "something an example cannot expect",

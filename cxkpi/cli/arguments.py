@@ -202,7 +202,8 @@ def check_limit(limit: Limit | None, files: Sequence[FileEntry]) -> None:
     if limit is None or not limit.exceeded(rejected, records):
         return
     allowed = f"{limit.number:,}" if limit.share is None else f"{100 * limit.share:g}%"
-    message = f"{rejected:,} of {records:,} records were rejected, and --max-rejects allows {allowed}."
+    were = "record was" if records == 1 else "records was" if rejected == 1 else "records were"
+    message = f"{rejected:,} of {records:,} {were} rejected, and --max-rejects allows {allowed}."
     raise InputError(Problem("I190", message, None, "--rejects FILE writes them with the reasons."))
 
 

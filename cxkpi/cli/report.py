@@ -11,6 +11,7 @@ import typer
 from cxkpi.cli import arguments, browser, freshness, gates, messages, options, output, outputs, recording
 from cxkpi.cli.completion import candidates
 from cxkpi.errors import EXIT_FINE, EXIT_INPUT, UserError, most_severe
+from cxkpi.reports.many_files import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -344,7 +345,8 @@ def report(
         if not quiet:
             messages.rejects(result.rejects, result.files, show_values=show_values)
             restated = summary.restated(result, show_values)
-            messages.notes([*result.aside, *result.notes, *_nothing_before(result, compare), *restated])
+            said = noted(result.notes, result.files)
+            messages.notes([*result.aside, *said, *_nothing_before(result, compare), *restated])
     for error in failed:
         messages.problems(error)
     for problem in result.absent:

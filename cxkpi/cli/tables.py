@@ -10,6 +10,7 @@ import typer
 
 from cxkpi.cli import arguments, messages, options, output
 from cxkpi.errors import EXIT_FINE
+from cxkpi.reports.many_files import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +77,7 @@ def tables(
     if not quiet:
         for place, rows in written:
             messages.say(f"{place}: {rows:,} rows")
-        messages.notes([*loaded.aside, *loaded.notes])
+        messages.notes([*loaded.aside, *noted(loaded.notes, loaded.files)])
     return EXIT_FINE
 
 

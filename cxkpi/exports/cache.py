@@ -31,7 +31,7 @@ from pydantic import BaseModel
 
 from cxkpi._version import __version__
 
-READER = 5
+READER = 6
 """Raised whenever the same bytes and the same profile may make something else than before."""
 
 # Prints of keys are compared between files, and another Polars or another processor may make others.

@@ -10,7 +10,7 @@ import polars as pl
 from cxkpi.documents.spelling import listed
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.findings import Finding, register
-from cxkpi.exports.profile import Profile, Rows, Rule
+from cxkpi.exports.profile import Profile, Rows, Rule, When
 from cxkpi.exports.profile_file import key_columns
 from cxkpi.exports.values.casting import Cast, Caster
 from cxkpi.exports.values.texts import Texts
@@ -54,15 +54,21 @@ def drafts(profile: Profile, tables: Mapping[str, Table], texts: Texts, caster: 
 
 def skipped(profile: Profile, texts: Texts) -> tuple[pl.Series, list[Finding]]:
     """Which records are not data, and what the profile wants said of them."""
-    texts.hold([skip.when for skip in profile.skip])
+    whens = [_present(skip.when, texts) if profile.closed else skip.when for skip in profile.skip]
+    texts.hold(whens)
     every = texts.none
     said: list[Finding] = []
-    for skip in profile.skip:
-        here = texts.holds(skip.when) & ~every
+    for skip, when in zip(profile.skip, whens, strict=True):
+        here = texts.holds(when) & ~every
         if skip.say is not None and here.any():
             said.append(remark(texts, skip.say, here))
         every = every | here
     return every, said
+
+
+def _present(when: When, texts: Texts) -> When:
+    """The conditions on columns the file has: in a plain layout a column that is left out is an empty one."""
+    return {heading: condition for heading, condition in when.items() if texts.position(heading) is not None}
 
 
 def remark(texts: Texts, say: str, here: pl.Series) -> Finding:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from cxkpi.errors import InputError, OutputError, Place, Problem, UsageError
+from cxkpi.exports import waiting
 from cxkpi.exports.cache import Cache
 from cxkpi.exports.files.finding import find, profiles_beside
 from cxkpi.exports.files.own import is_own
@@ -64,6 +65,8 @@ def load(
     _refuse_exports(written, known, settings)
     found, notes = find(paths, [*never, *written])
     recognised, left_out, in_vain = recognise_all(found, known, settings, lenient=lenient)
+    if lenient:
+        left_out = waiting.said(left_out, [Path(one.path) for one in drafts], tables)
     every = {**tables, **IDENTITY}
     into.mkdir(parents=True, exist_ok=True)
     stitching = Stitching(every, timezone, into, lenient=lenient)
@@ -97,10 +100,13 @@ def _room(into: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         message = "there is no space left for the tables that exports are read into."
         hint = "Make room, or name another folder for temporary files with TMPDIR."
+        if error.errno == errno.EFBIG:
+            message = "the tables that exports are read into need larger files than may be written here."
+            hint = "Raise the limit (ulimit -f), or name another folder for temporary files with TMPDIR."
         raise OutputError(Problem("O103", message, Place(into.as_posix()), hint)) from error
 
 
@@ -116,7 +122,8 @@ def _read_all(
             return error
 
     small = [number for number, file in enumerate(files) if _weight(file) <= _SMALL_BYTES]
-    large = [number for number in range(len(files)) if number not in set(small)]
+    several = set(small)
+    large = [number for number in range(len(files)) if number not in several]
     outcomes: dict[int, FileRead | InputError] = {}
     if len(small) > 1:
         with ThreadPoolExecutor(_READERS, thread_name_prefix="exports") as readers:

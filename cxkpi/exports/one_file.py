@@ -78,7 +78,7 @@ STRAY = register("F101", "note", True, _said_stray)
 REPEATED = register("F102", "note", True, "{path}: the heading '{column}' stands more than once; the first was read.")
 REBUILT = register("F103", "note", True, "{path}: what was kept of it in the cache was damaged; it was read again.")
 UNKEPT = register("F104", "note", True, "the cache cannot be written ({detail}); nothing was kept.")
-CHANGED = register("F111", "warning", True, "{path} changed while it was read; it was read again, and not kept.")
+CHANGED = register("F111", "note", True, "{path} changed while it was read; it was read again, and not kept.")
 MIXED = register("F105", "warning", True, _said_mixed)
 NULS = register("F106", "warning", True, _said_nuls)
 CAPPED = register("F600", "warning", True, _said_capped)
@@ -293,7 +293,7 @@ def _with_encoding(reading: _Reading) -> FileRead:
             _empty(into)
             decisions = reading.decided()
     shown, layout = file.source.shown, file.layout
-    findings = [*of_file(gathered.findings)]
+    findings = [*of_file(gathered.findings, gathered.used)]
     if encoding is not None:
         findings.extend(_of_encoding(encoding, shown))
     if gathered.repaired:
@@ -370,19 +370,23 @@ class _Reading:
         final = decisions is not None
         gathered = _Gathered()
         first, blocks = _whether_only(self.blocks(wanted(file)))
-        only = first is not None
-        gathered.several = not only
+        gathered.several = first is None
         begun: deque[Future[_Block]] = deque()
+        if first is not None:
+            # Of a small file, of which there may be many, a thread would take a good part of the time.
+            decisions = decisions or self.decide(first.cells, final=True)
+            self.add(gathered, self.block(0, first, decisions), True)
+            return gathered
         with ThreadPoolExecutor(_BLOCKS_AT_ONCE, thread_name_prefix="rows") as threads:
             for number, records in enumerate(blocks):
-                if decisions is None and (only or records.cells.height):
-                    decisions = self.decide(records.cells, final=only)
+                if decisions is None and records.cells.height:
+                    decisions = self.decide(records.cells, final=False)
                 if len(begun) == _BLOCKS_BEGUN:
-                    self.add(gathered, begun.popleft().result(), final or only)
+                    self.add(gathered, begun.popleft().result(), final)
                 begun.append(threads.submit(self.block, number, records, decisions))
                 del records
             while begun:
-                self.add(gathered, begun.popleft().result(), final or only)
+                self.add(gathered, begun.popleft().result(), final)
         return gathered
 
     def decided(self) -> Decisions:

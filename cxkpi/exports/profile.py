@@ -295,13 +295,15 @@ class Match(Model):
     """How a file is known: by what its headings are, or where it has none by its lines.
 
     ``headings``: those that must all be there; a list within the list names several spellings of one heading.
-    ``first``: what the first heading must be. ``like``: regular expressions, each found in some heading. ``lines``: one
-    that the first filled lines of a file without headings all match. ``last_resort``: only where nothing else fits.
+    ``first``: what the first heading must be. ``like``: regular expressions, each found in some heading. ``unlike``:
+    such as are found in none. ``lines``: one that the first filled lines of a file without headings all match.
+    ``last_resort``: only where nothing else fits; asked for by name, ``headings`` and ``first`` are enough.
     """
 
     headings: tuple[Texts, ...] = ()
     first: Texts = ()
     like: Patterns = ()
+    unlike: Patterns = ()
     lines: Pattern | None = None
     last_resort: bool = False
 
@@ -309,7 +311,7 @@ class Match(Model):
     def _asks_for_something(self) -> Match:
         if not (self.headings or self.lines or self.first or self.like):
             raise ValueError("give 'headings', or for a file without headings 'lines'")
-        if self.lines and (self.headings or self.first or self.like):
+        if self.lines and (self.headings or self.first or self.like or self.unlike):
             raise ValueError("'lines' is for files without headings, so nothing can be asked of them")
         return self
 
@@ -556,6 +558,11 @@ class Profile:
         names += [name for rule in self.rules for name in rule.headings]
         names += [name for when in self._conditions for name in when]
         return tuple(dict.fromkeys(name.removeprefix(LIKE) for name in names if name.startswith(LIKE)))
+
+    @cached_property
+    def counted(self) -> dict[tuple[str, ...], int]:
+        """Headings of files -> how many of them it knows, as far as recognition has asked: many files have the same."""
+        return {}
 
     @cached_property
     def known(self) -> frozenset[str]:

@@ -25,7 +25,8 @@ from cxkpi.exports.adopting.adopted import FILL_IN
 from cxkpi.exports.findings import Finding
 from cxkpi.exports.joining.folding import misfit
 from cxkpi.exports.joining.identity_tables import IDENTITY
-from cxkpi.exports.profile import Condition, File, Match, Origin, Profile, Rows, RowZone, Rule, Written
+from cxkpi.exports.profile import Condition, File, Match, Origin, Profile, Rows, RowZone, Rule, Skip, Written
+from cxkpi.exports.totals import TOTAL
 from cxkpi.exports.values.zones import is_zone
 from cxkpi.tables import Table
 
@@ -163,6 +164,7 @@ def plain(tables: Mapping[str, Table]) -> tuple[Profile, ...]:
     """``cxkpi.TABLE`` for every table: headings are column names, instants ISO 8601, durations seconds.
 
     Required are the key and the table's own default time, but for the end of a contact, which may still be running.
+    Lines of totals are skipped.
     """
     return tuple(_plain(table) for table in (*tables.values(), *IDENTITY.values()))
 
@@ -178,13 +180,23 @@ def _plain(table: Table) -> Profile:
         system="cxkpi",
         match=Match.model_validate({"headings": list(required)}),
         file=File(),
-        skip=(),
+        skip=_totals(table),
         notes=(),
         version=None,
         tables={table.name: (Rows(rules, {}),)},
         origin="plain",
         closed=True,
     )
+
+
+def _totals(table: Table) -> tuple[Skip, ...]:
+    """What skips a line of totals: where an id should be there is a word for one, and nowhere a time."""
+    times = [name for name, column in table.columns.items() if column.type in ("instant", "date")]
+    if not times or table.name in IDENTITY or table.columns[table.key[0]].type != "text":
+        return ()
+    word = {"matches": rf"(?i)^\s*(?:{TOTAL})\s*:?\s*$"}
+    when = {**dict.fromkeys(times, "empty"), table.key[0]: word}
+    return (Skip.model_validate({"when": when, "say": "skipped as a line of totals"}),)
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

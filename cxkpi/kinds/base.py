@@ -197,6 +197,14 @@ def only(condition: nw.Expr, whole: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(whole).otherwise(nw.lit(0, nw.Int128)).fill_null(0)
 
 
+_NEVER_NEGATIVE = frozenset({"percent", "seconds", "minutes", "hours", "days", "weeks", "months"})
+
+
+def never_negative(metric: Metric) -> bool:
+    """Whether a value below 0 makes no sense: shares and times; a score may well have no negative one so far."""
+    return metric.unit in _NEVER_NEGATIVE
+
+
 def reads(*expressions: Expression | None) -> frozenset[str]:
     """Every name the expressions read: of columns, and of what rows work out from them."""
     given = [expression for expression in expressions if expression is not None]

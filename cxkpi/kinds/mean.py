@@ -18,6 +18,7 @@ from cxkpi.kinds.base import (
     flag,
     grains,
     maturity,
+    never_negative,
     of_age,
     only,
     reads,
@@ -49,6 +50,7 @@ def branches(metric: Metric, data: Data) -> Mapping[str, Branch]:
             "x": only(counted, whole),
             "xx": only(small, whole * whole),
             "big": flag(counted & ~small),
+            **({"negative": flag(counted & (whole < 0))} if never_negative(metric) else {}),
             **waiting(metric, rows, member),
             "missing": flag(of_age(metric, rows, member & whole.is_null())),
         }
@@ -62,19 +64,26 @@ def figures(metric: Metric, cells: Cells) -> list[Figure]:
     if not cells.limits:
         return [_figure(sums, None) for sums in totals]
     if metric.cluster is None:
-        return [_figure(sums, _over_rows(sums, metric.confidence)) for sums in totals]
+        return [_figure(sums, _held(metric, sums, _over_rows(sums, metric.confidence))) for sums in totals]
     clusters = cells.clusters("rows", metric.cluster, "x", "n")
     found = []
     for sums, (count, xx, xn, nn) in zip(totals, clusters, strict=True):
         if count < FEW_CLUSTERS:
             note = few_clusters_note(metric)
-            found.append(_figure(sums, _over_rows(sums, metric.confidence), (note,)))
+            found.append(_figure(sums, _held(metric, sums, _over_rows(sums, metric.confidence)), (note,)))
         else:
             limits = ratio_interval(
                 count, sums["x"], sums["n"] * GRAIN, xx, xn * GRAIN, nn * GRAIN * GRAIN, metric.confidence
             )
-            found.append(_figure(sums, limits))
+            found.append(_figure(sums, _held(metric, sums, limits)))
     return found
+
+
+def _held(metric: Metric, sums: Mapping[str, int], limits: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Limits of a mean of times, none of which is below nothing, which theirs cannot be either."""
+    if limits is None or not never_negative(metric) or sums.get("negative"):
+        return limits
+    return max(0.0, limits[0]), limits[1]
 
 
 def _over_rows(sums: Mapping[str, int], confidence: float) -> tuple[float, float] | None:

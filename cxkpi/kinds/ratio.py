@@ -26,6 +26,7 @@ from cxkpi.kinds.base import (
     grains,
     judged,
     maturity,
+    never_negative,
     of_age,
     only,
     reads,
@@ -67,7 +68,7 @@ def _same_rows(spec: Spec, data: Data) -> bool:
 
 
 def _is_share(metric: Metric) -> bool:
-    """Whether the value is a share; where no row has more in the part than in the whole, none of them can have."""
+    """Whether the value is a share of the denominator, and no number or rate."""
     return metric.unit == "percent" and metric.spec.annualise is None
 
 
@@ -102,7 +103,6 @@ def _pair(metric: Metric) -> Branch:
         x_counted = rows.named(only(in_below & counted, x), 4)
         # The parts of a stretch are no rows of their own, so an interval over rows has nothing to square.
         whole = stretches(below.at) is None
-        within = (y_counted >= 0) & (y_counted * below_grain <= x_counted * above_grain)
         smalls = [squarable(one) for one in compress((y_counted, x_counted), summed)] or [nw.lit(True)]
         small = rows.named(reduce(and_, smalls), 5) if whole else nw.lit(False)
         return {
@@ -113,7 +113,8 @@ def _pair(metric: Metric) -> Branch:
             "xy": only(small, x_counted * y_counted),
             "xx": only(small, x_counted * x_counted),
             "big": flag(~small),
-            **({"beyond": flag(~within)} if shared else {}),
+            **({"negative": flag((y_counted < 0) | (x_counted < 0))} if never_negative(metric) else {}),
+            **({"beyond": flag(y_counted * below_grain > x_counted * above_grain)} if shared else {}),
             "rows": flag(either & counted),
             **waiting(metric, rows, once(either, below.at)),
             "missing": flag(once(of_age(metric, rows, either & unknown), below.at)),
@@ -190,8 +191,10 @@ def _over_same_rows(metric: Metric, cells: Cells) -> list[Figure]:
             limits = ratio_interval(
                 count, y * below, x * above, yy * below**2, xy * above * below, xx * above**2, metric.confidence
             )
-        if limits is not None and _is_share(metric) and not sums.get("beyond"):
-            limits = max(0.0, limits[0]), min(1.0, limits[1])
+        if limits is not None and never_negative(metric) and not sums.get("negative"):
+            # Of parts none of which is below nothing, or more than its whole, no other sum can be.
+            above_one = not _is_share(metric) or sums.get("beyond")
+            limits = max(0.0, limits[0]), limits[1] if above_one else min(1.0, limits[1])
         found.append(
             Figure(
                 n=sums.get("n", 0),

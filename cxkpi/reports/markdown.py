@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from cxkpi.reports import figures, periods, restatements
 from cxkpi.reports.figures import UNICODE
+from cxkpi.reports.many_files import folded, noted
 from cxkpi.reports.marked import code, words
 from cxkpi.reports.page import Page, confidence, is_ours, plain, prepare, shortened, title
 from cxkpi.reports.reading import Line, also_missed, at_whose_expense
@@ -35,7 +36,7 @@ def render(result: Result, *, show_values: bool = False) -> str:
     else:
         parts += ["## No figures", "", *part, "No metric could be measured.", ""]
         told = []
-    told += [words(plain(note)) for note in result.notes]
+    told += [words(plain(note)) for note in noted(result.notes, result.files)]
     told += [words(plain(problem.message)) for problem in result.absent]
     if told := list(dict.fromkeys(told)):
         parts += [*(f"- {remark}" for remark in told), ""]
@@ -187,7 +188,7 @@ def _also(result: Result) -> list[str]:
 
 def _files(result: Result) -> list[str]:
     parts = ["| File | Profile | Accepted | Rejected | Superseded | Skipped |", "|:--|:--|--:|--:|--:|--:|"]
-    for entry in result.files:
+    for entry in folded(result.files, result.notes):
         counts = (entry.accepted, entry.rejected, entry.superseded, entry.skipped)
         parts.append(_line([code(plain(entry.path)), code(plain(entry.profile)), *map(figures.count, counts)]))
     return parts

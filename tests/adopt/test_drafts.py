@@ -98,6 +98,38 @@ def test_a_sum_that_is_right_without_a_duration_says_nothing_of_its_unit(tmp_pat
     assert (acw.target, acw.rule["unit"], acw.confirm) == ("contacts.wrap_s", "s", True)
 
 
+def clocks(talk: Callable[[int], str], minutes: Callable[[int], int], rows: int = 6) -> str:
+    lines = ["Call ID,Start,End,Agent,Talk Time,Wrap Time"]
+    for row in range(rows):
+        day = f"2026-01-{row + 1:02}"
+        end = f"{9 + minutes(row) // 60:02}:{minutes(row) % 60:02}:05"
+        lines.append(f"c{row},{day} 09:00:00,{day} {end},ann,{talk(row)},00:35")
+    return "\n".join(lines)
+
+
+def test_clocks_that_as_hours_would_be_longer_than_their_records_are_minutes_and_seconds(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, clocks(lambda row: f"{4 + row:02}:00", lambda row: 5 + row, rows=3))
+    talk, wrap = column(adopted, "Talk Time"), column(adopted, "Wrap Time")
+    assert (talk.target, talk.rule, talk.confirm) == ("contacts.talk_s", {"from": "Talk Time"}, False)
+    assert "as H:MM longer than from start to end in 3 of 3 records, as M:SS in none" in talk.evidence
+    assert (wrap.target, wrap.rule, wrap.confirm) == ("contacts.wrap_s", {"from": "Wrap Time"}, False)
+    assert "talk_s is M:SS by the times of the records, and this one is taken for it too" in wrap.evidence
+
+
+def test_clocks_that_as_minutes_would_be_next_to_nothing_of_their_records_are_hours(tmp_path: Path) -> None:
+    adopted = draft(tmp_path, clocks(lambda row: f"{1 + row}:10", lambda row: 60 * (1 + row) + 12))
+    talk = column(adopted, "Talk Time")
+    assert (talk.rule, talk.confirm) == ({"from": "Talk Time", "clock": "h:m"}, False)
+    assert "clocks H:MM, up to 6:10:00" in talk.evidence
+
+
+@pytest.mark.parametrize(("minutes", "rows"), [(300, 6), (5, 2)])
+def test_clocks_of_which_records_tell_nothing_have_to_be_confirmed(tmp_path: Path, minutes: int, rows: int) -> None:
+    talk = column(draft(tmp_path, clocks(lambda row: f"0{1 + row % 3}:20", lambda row: minutes, rows)), "Talk Time")
+    assert (talk.rule, talk.confirm) == ({"from": "Talk Time"}, True)
+    assert "clocks such as 4:10 may be M:SS or H:MM" in talk.evidence
+
+
 def test_days_and_months_that_may_be_exchanged_have_to_be_confirmed(tmp_path: Path) -> None:
     rows = [f"c{n},0{n}/02/2026 09:00,ann,0:01:00" for n in range(1, 7)]
     doubtful = column(draft(tmp_path, "Call ID,Start,Agent,Talk\n" + "\n".join(rows)), "Start")

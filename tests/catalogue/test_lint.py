@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cxkpi.catalogue.expressions.emptiness import Row, possible
@@ -109,6 +111,15 @@ WARNED = [
     ("C417", "weight: 'when difficult' is reached by no row",
      HEAD + "fields: {contacts: {weight: «case when true then 1 when difficult then 2 else 0 end}}\nmetrics:\n"
      "  x: {kind: mean, from: contacts, unit: points, value: weight}\n"),
+    ("C420", "'x' has the same label as 'escalation', 'Escalation'", metrics(
+        SHARE + "  x: {kind: mean, label: «Escalation, from: contacts, value: talk_s, unit: seconds}\n")),
+    ("C420", "'other' has the same label as 'escalation', 'OUT  of hand'", metrics(
+        SHARE + "    label: Out of hand\n"
+        "  other: {kind: share, label: «OUT  of hand, from: contacts, meets: escalated}\n")),
+    ("C420", "'out_of_hand' has the same label as 'escalation', 'Out of hand'", metrics(
+        SHARE + "    label: Out Of hand\n  «out_of_hand: {kind: share, from: contacts, meets: difficult}\n")),
+    ("C420", "'x.strict' has the same label as 'escalation', 'Escalation'", metrics(
+        SHARE + "  x: {kind: share, from: contacts, meets: difficult, variants: {strict: {label: «Escalation}}}\n")),
 ]  # fmt: skip
 
 
@@ -149,6 +160,9 @@ def test_a_slip_is_warned_of_at_its_place(code: str, message: str, text: str) ->
         "  x: {kind: share, from: contacts, meets: bad}\n",
         HEAD + "fields: {contacts: {slow: wait_s > 60}}\nmetrics:\n  x: {kind: share, from: cases, meets: contact.slow}\n",  # noqa: E501
         metrics(SHARE + "    better: lower\n    target: 0%\n"),
+        # A variant is shown with its name, and what is private is not shown.
+        metrics(SHARE + "    variants: {hard: {meets: difficult}}\n"),
+        metrics(SHARE + "  x: {kind: share, from: contacts, meets: difficult, label: Escalation, private: true}\n"),
     ],
 )  # fmt: skip
 def test_what_is_meant_is_not_warned_of(text: str) -> None:
@@ -157,6 +171,19 @@ def test_what_is_meant_is_not_warned_of(text: str) -> None:
 
 def test_the_shipped_catalogue_has_no_warnings() -> None:
     assert load(None).warnings == ()
+
+
+def test_of_two_alike_the_one_written_here_is_named_and_not_the_inherited_one(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(metrics(SHARE), encoding="utf-8")
+    (tmp_path / "metrics.yaml").write_text(
+        "cxkpi: 1\nextends: base.yaml\n"
+        "metrics:\n  a: {kind: share, label: Escalation, from: contacts, meets: difficult}\n",
+        encoding="utf-8",
+    )
+    (found,) = load(tmp_path / "metrics.yaml").warnings
+    assert found.code == "C420"
+    assert found.place is not None
+    assert (Path(found.place.file).name, found.place.line) == ("metrics.yaml", 4)
 
 
 def test_a_variant_repeats_no_warning_of_its_metric() -> None:

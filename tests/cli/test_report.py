@@ -13,8 +13,9 @@ import pytest
 from reports.factory import centre, month, result, row
 
 import cxkpi
-from cxkpi.errors import Problem
-from cxkpi.result import Reject
+from cxkpi.cli.arguments import check_limit, limit
+from cxkpi.errors import InputError, Problem
+from cxkpi.result import FileEntry, Reject
 
 
 @pytest.fixture
@@ -212,6 +213,21 @@ def test_max_rejects(run, measured, tmp_path, limit, code):
     assert rejects.exists()
     assert out.exists() == (ran.out != "") == (code == 0)
     assert ("25 of 28,539 records were rejected" in ran.err) == (code == 3)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "records", "said"),
+    [
+        (1, 1, "1 of 1 record was rejected"),
+        (1, 8, "1 of 8 records was rejected"),
+        (2, 8, "2 of 8 records were rejected"),
+    ],
+)
+def test_max_rejects_counts_in_the_singular_too(rejected, records, said):
+    files = [FileEntry("a.csv", "p", records, records - rejected, 0, rejected, 0, 0, records + 1, ())]
+    with pytest.raises(InputError) as caught:
+        check_limit(limit("0"), files)
+    assert caught.value.problems[0].message == f"{said}, and --max-rejects allows 0."
 
 
 @pytest.mark.parametrize(

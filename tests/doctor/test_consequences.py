@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,17 @@ def test_a_longer_download_of_the_same_is_found_by_its_records(tmp_path: Path) -
 def test_files_that_follow_one_another_are_no_twins(tmp_path: Path) -> None:
     diagnosis = _nameless(tmp_path, june=_answers(0, 100), july=_answers(100, 200))
     assert {one.finding.code for one in diagnosis.observations}.isdisjoint({"F404", "F405", "F406"})
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_members_of_one_archive_with_the_same_bytes_are_told(tmp_path: Path, same: bool) -> None:
+    text = "contact_id,started_at,ended_at\nc1,2026-01-05 09:00:00,2026-01-05 09:05:00\n"
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.csv", text)
+        archive.writestr("b.csv", text if same else text.replace("c1", "c2"))
+    copies = coded(diagnose([tmp_path]), "F405")
+    said = "x.zip/a.csv and x.zip/b.csv hold the same bytes; each record counts once."
+    assert [one.message for one in copies] == ([said] if same else [])
 
 
 def test_copies_with_identifiers_are_a_note(diagnosed: Diagnosed) -> None:

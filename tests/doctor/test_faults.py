@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,26 @@ def test_a_planted_fault_is_found_where_it_is(fault: Fault, faulty: Diagnosis) -
     assert seen
     assert set(fault.wrong) <= {metric for one in seen for metric in one.metrics}
     assert path in {file.path for file in faulty.files if file.attention}
+
+
+def _answered(tmp_path: Path, *answered: str) -> list[int]:
+    """The lines on which an answer before the start is found."""
+    begun = ("09:01:00", "09:02:13", "09:03:27")
+    rows = [
+        f"c{n},2026-01-05 {start},2026-01-05 {answer},2026-01-05 09:30:00"
+        for n, (start, answer) in enumerate(zip(begun, answered, strict=True))
+    ]
+    head = "contact_id,started_at,answered_at,ended_at"
+    (tmp_path / "contacts.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    return [spot.line for one in diagnose([tmp_path]).observations if one.finding.code == "F310" for spot in one.spots]
+
+
+def test_less_than_a_minute_too_early_is_a_fault_where_times_are_written_to_the_second(tmp_path: Path) -> None:
+    assert _answered(tmp_path, "09:00:10", "09:02:40", "09:03:26") == [2, 4]
+
+
+def test_up_to_a_minute_too_early_is_none_where_one_of_the_times_is_written_to_the_minute(tmp_path: Path) -> None:
+    assert _answered(tmp_path, "09:01:00", "09:02:00", "09:02:00") == [4]
 
 
 def test_no_two_faults_stand_in_one_row() -> None:

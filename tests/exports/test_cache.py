@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -14,7 +15,9 @@ import pytest
 from cxkpi.errors import OutputError
 from cxkpi.exports import cache as cache_module
 from cxkpi.exports.cache import UNUSED_DAYS, Cache, default_folder
+from cxkpi.exports.findings import registered
 from cxkpi.exports.load import Loaded, load
+from cxkpi.exports.one_file import ASIDE
 from cxkpi.tables import TABLES
 
 MOVES = "agent_id,moved_on,from_team,to_team\na1,2026-01-05,A,B\na1,2026-01-05,C,D\na2,never,A,B\n\n"
@@ -290,3 +293,16 @@ def test_no_room_for_the_tables_is_an_output_error(place: Place, monkeypatch: py
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
     with pytest.raises(OutputError, match="no space left"):
         load([place.data], tables=TABLES, timezone="UTC", into=place.base / "t")
+
+
+def test_a_limit_on_the_size_of_files_is_an_output_error(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def limited(*_: object, **__: object) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", limited)
+    with pytest.raises(OutputError, match="larger files than may be written"):
+        load([place.data], tables=TABLES, timezone="UTC", into=place.base / "t")
+
+
+def test_what_is_said_of_the_cache_is_a_note_as_it_is_shown() -> None:
+    assert {registered()[code].severity for code in ASIDE} == {"note"}

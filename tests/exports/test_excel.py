@@ -113,3 +113,10 @@ def test_a_key_that_was_an_error_is_rejected() -> None:
 def test_formulas_that_keep_zeros_are_undone(loaded: Load) -> None:
     became = loaded({"x.csv": 'Id,Q\n="00123","=""00417"""\n'}, profile=profile("contact_id: Id\nqueue: Q"))
     assert became.rows("contacts", "contact_id", "queue") == [("00123", "00417")]
+
+
+def test_identifiers_shortened_and_rounded_in_one_column_are_both_named() -> None:
+    both = found(["a", "4,47E+11", "123456789012345000"])
+    assert [(one.code, one.line, one.count) for one in both] == [("F230", 3, 1), ("F231", 4, 1)]
+    assert [one.code for one in found(["4,47E+11", "1234567890123450"])] == ["F230"]
+    assert [one.code for one in found(["4,47E+11", "123456789012345000", "123456789012345678"])] == ["F230"]

@@ -147,6 +147,13 @@ def test_what_cannot_be_read_is_said_in_one_paragraph(loaded: Load, content: byt
     assert "\n" not in str(problem)
 
 
+def test_a_file_nobody_knows_is_one_to_adopt(loaded: Load) -> None:
+    with pytest.raises(InputError) as caught:
+        loaded({"odd.csv": "a,b\n1,2\n"}, named=True)
+    (problem,) = caught.value.problems
+    assert "'cxkpi adopt FILE' drafts a profile" in str(problem.hint)
+
+
 def test_an_odd_file_in_a_folder_is_a_note_and_the_rest_goes_on(loaded: Load) -> None:
     became = loaded({"moves.csv": MOVES, "empty.csv": b"", "other.csv": "agent_id,colour\n1,red\n", "a.xlsx": b"PK"})
     assert became.rows("moves", *READ) == WANTED

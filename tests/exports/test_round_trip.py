@@ -149,13 +149,16 @@ def _cells(rows: Sequence[Row], spelling: Spelling, *, native: bool = False) -> 
     ]
 
 
-def _profile(spelling: Spelling, encoding: str | None, header_rows: int = 1) -> str:
+def _profile(spelling: Spelling, encoding: str | None, delimiter: str = ",") -> str:
     moment = {} if spelling.instant in ("iso", "isoz") else {"format": spelling.instant}
     talk: dict[str, object] = {"from": "Spoken"}
     if spelling.duration == "ms":
         talk["unit"] = "ms"
     if spelling.duration == "comma":
         talk["decimal"] = ","
+    elif spelling.duration == "s" and delimiter == ";":
+        # There 1.000 may be a thousand, and is left empty unless the profile says what a point is.
+        talk["decimal"] = "."
     file: dict[str, object] = {} if encoding is None else {"encoding": encoding}
     return yaml.safe_dump(
         {
@@ -237,7 +240,7 @@ def test_delimited_text(data: st.DataObject, spelling: Spelling) -> None:
     said = "cp1252" if encoding == "cp1252" else None
     content = text.getvalue().encode(encoding, "strict")
     packing = data.draw(st.sampled_from(["plain", "gz", "zip"]))
-    assert _by_id(_read(_packed(content, packing), _profile(spelling, said))) == _by_id(rows)
+    assert _by_id(_read(_packed(content, packing), _profile(spelling, said, delimiter))) == _by_id(rows)
 
 
 def _packed(content: bytes, packing: str) -> dict[str, bytes]:

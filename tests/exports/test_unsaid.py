@@ -363,3 +363,24 @@ def test_a_second_spelling_of_the_time_may_lie_in_the_doubled_hour(loaded: Load)
         (datetime(2026, 10, 25, 1, 20),),
         (datetime(2026, 10, 25, 3, 20),),
     ]
+
+
+@pytest.mark.parametrize("word", ["total", "Total", "Grand total", "SUMME", "Suma:", "somme"])
+def test_a_line_of_totals_below_the_plain_layout_is_no_contact(loaded: Load, word: str) -> None:
+    became = loaded({"c.csv": f"contact_id,started_at,ended_at,talk_s\n1,2026-01-05 09:00,,60\n{word},,,60\n"})
+    assert became.rows("contacts", "contact_id") == [("1",)]
+    entry = became.entry("c.csv")
+    assert (entry.records, entry.accepted, entry.skipped, entry.rejected) == (2, 1, 1, 0)
+    assert became.balanced()
+    assert "c.csv: skipped as a line of totals (1 record)." in [one.message for one in became.loaded.findings]
+
+
+def test_a_line_of_totals_is_skipped_where_its_table_needs_a_time(loaded: Load) -> None:
+    became = loaded({"cases.csv": "case_id,opened_at,closed_at\nk1,2026-01-05 09:00,\nTotal,,\n"})
+    assert (became.entry("cases.csv").skipped, became.rejects) == (1, [])
+
+
+@pytest.mark.parametrize("row", ["total,2026-01-05 09:00,,60", "totally,,,60", "7,,,60"])
+def test_a_record_with_a_time_or_an_id_of_its_own_is_no_line_of_totals(loaded: Load, row: str) -> None:
+    became = loaded({"c.csv": f"contact_id,started_at,ended_at,talk_s\n1,2026-01-05 09:00,,60\n{row}\n"})
+    assert (became.entry("c.csv").accepted, became.entry("c.csv").skipped) == (2, 0)

@@ -206,8 +206,27 @@ def test_cluster_among_dimensions(engine):
     assert not whole.notes
     for part in parts:
         seconds = [row["talk_s"] + row["hold_s"] for row in rows if row["agent_id"] == part.by["agent_id"]]
-        assert (part.low, part.high) == pytest.approx(of_ratio(seconds, [1] * len(seconds)))
+        low, high = of_ratio(seconds, [1] * len(seconds))
+        # No time is below nothing, and no mean of times.
+        assert (part.low, part.high) == pytest.approx((max(0.0, low), high))
         assert part.notes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["ratio", "mean"])
+@pytest.mark.parametrize("unit", ["seconds", "number"])
+def test_few_times_of_any_length_are_not_below_nothing(kind, unit, engine):
+    """Three calls of 10, 20 and 600 seconds; a score of such values might be negative, a time is not."""
+    metric = {**(RATIO if kind == "ratio" else MEAN), "unit": unit}
+    seconds = [10.0, 20.0, 600.0]
+    rows = [
+        {**row, "abandoned": False, "answered_at": row["started_at"], "talk_s": talk, "hold_s": 0.0}
+        for row, talk in zip(made_contacts(3, size=3), seconds, strict=True)
+    ]
+    found = one(catalogue({"aht": metric}), {"contacts": rows}, engine=engine)
+    low, high = of_ratio(seconds, [1, 1, 1])
+    assert low < -500
+    assert (found.low, found.high) == pytest.approx((0 if unit == "seconds" else low, high))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -48,6 +48,7 @@ def check(catalogue: Catalogue, fields: Fields, report: Report) -> None:
     for (table, name), root in fields.roots():
         _cases(root, ("fields", table, name), report)
     _headline(catalogue, by_title, report)
+    _labels(by_title, report)
     _fields(fields, report)
 
 
@@ -203,7 +204,7 @@ def _may_stay_empty(tables: Mapping[str, Table], table: str, name: str, answered
     return column is not None and column.event and name.rpartition(".")[2] not in own
 
 
-# -- goals, guards, headline, fields, cases ----------------------------------------------------------------------------
+# -- goals, guards, headline, labels, fields, cases --------------------------------------------------------------------
 
 
 def _goals(metric: Metric, report: Report) -> None:
@@ -255,6 +256,33 @@ def _headline(catalogue: Catalogue, by_title: Mapping[str, Metric], report: Repo
         if title in by_title and by_title[title].private:
             message = f"'{title}' is private, and stands in the headline"
             report.warn("C416", message, ("headline", at), "Leave it out, or take 'private' away.")
+
+
+def _labels(by_title: Mapping[str, Metric], report: Report) -> None:
+    """Two metrics that reports call the same; private ones are in none."""
+    document, first = report.document, dict[str, str]()
+    for title, metric in by_title.items():
+        if metric.private:
+            continue
+        other = first.setdefault(" ".join(_called(metric, by_title).split()).casefold(), title)
+        if other == title:
+            continue
+        # Of one's own metric and an inherited one the own is at fault.
+        own, theirs = (document.place_of(("metrics", one), key=True).file == document.file for one in (title, other))
+        named, like = (other, title) if theirs and not own else (title, other)
+        path: Path = ("metrics", named)
+        labelled = "label" in document.data["metrics"][named]
+        message = f"'{named}' has the same label as '{like}', '{by_title[named].label}'"
+        hint = "Give one of them another label: in reports only their names tell them apart."
+        report.warn("C420", message, (*path, "label") if labelled else path, hint, key=not labelled)
+
+
+def _called(metric: Metric, by_title: Mapping[str, Metric]) -> str:
+    """A metric's label; of a variant without one of its own, with the name of the variant."""
+    varied = by_title.get(metric.name)
+    if metric.variant is None or (varied is not None and varied.label != metric.label):
+        return metric.label
+    return f"{metric.label} ({metric.variant})"
 
 
 def _fields(fields: Fields, report: Report) -> None:

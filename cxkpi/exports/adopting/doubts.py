@@ -27,6 +27,7 @@ _PROVEN = 0.9
 _DAY = 86_400.0
 _NEAR = 1.5
 _FEWEST = 5
+_SPELT = frozenset({"decimal", "clock"})
 _SPANS: Mapping[str, tuple[str, str]] = {
     "contacts": ("started_at", "ended_at"),
     "agent_time": ("started_at", "ended_at"),
@@ -71,7 +72,7 @@ def ends_before_start(found: Matched, every: Sequence[Source], table: Table, rul
     start, end = found.of(names[0]), found.of(names[1])
     if start is None or end is None or names[1] not in rules:
         return rules
-    span = _span(start, end)
+    span = span_of(start, end)
     if span is None:
         return rules
     before = span < 0
@@ -100,12 +101,12 @@ def ends_before_start(found: Matched, every: Sequence[Source], table: Table, rul
 
 def _durations_to_end(found: Matched, span: pl.Series) -> tuple[list[Match], str, float] | None:
     """Durations of one unit whose sum is the time from start to end, a day later where that is below zero."""
-    wanted = _over_midnight(span)
+    wanted = over_midnight(span)
     known = [
         match
         for columns in _PARTS.get(found.table, ())
         for column in columns
-        if (match := found.of(column)) is not None and "decimal" not in match.fit.rule and not match.source.joins
+        if (match := found.of(column)) is not None and not _SPELT & set(match.fit.rule) and not match.source.joins
     ]
     units = {str(match.fit.rule["unit"]) for match in known if "unit" in match.fit.rule} or {"s"}
     if not known or len(units) != 1 or wanted.drop_nulls().len() < _FEWEST:
@@ -135,10 +136,10 @@ def hold_within_talk(found: Matched, every: Sequence[Source], table: Table, rule
     held = (seconds(hold) > 0).fill_null(False)
     if not held.any() or talk.source.joins or hold.source.joins:
         return rules
-    span = None if start is None or end is None else _span(start, end)
+    span = None if start is None or end is None else span_of(start, end)
     contains = False
     if span is not None and start is not None and end is not None:
-        span = _over_midnight(span) if same_day(start.source, end.source) else span
+        span = over_midnight(span) if same_day(start.source, end.source) else span
         factor = DURATION_UNITS[str(talk.fit.rule.get("unit", "s"))]
         near = ((seconds(talk) - span).abs() <= max(_NEAR, 0.51 * factor)).fill_null(False)
         among = held & span.is_not_null()
@@ -151,7 +152,7 @@ def hold_within_talk(found: Matched, every: Sequence[Source], table: Table, rule
     else:
         how = f"'{talk.source.label}' is a time of handling"
     written = dict(rule.rule)
-    same = rule.rule.get("unit", "s") == rules["hold_s"].rule.get("unit", "s") and "decimal" not in rule.rule
+    same = rule.rule.get("unit", "s") == rules["hold_s"].rule.get("unit", "s") and not _SPELT & set(rule.rule)
     taken_off = same and "from" in rules["hold_s"].rule and "minus" not in written
     if taken_off:
         written["minus"] = [hold.source.headings[0]]
@@ -199,6 +200,8 @@ def _score(source: Source) -> bool:
 def seconds(match: Match) -> pl.Series:
     """The durations of a column by its rule."""
     unit = match.fit.rule.get("unit")
+    if match.fit.rule.get("clock") == "h:m":
+        return (match.source.facts.two_parts * 60).fill_null(match.source.facts.seconds)
     if unit is None:
         return match.source.facts.seconds
     plain = match.source.facts.numbers * DURATION_UNITS[str(unit)]
@@ -210,11 +213,12 @@ def same_day(start: Source, end: Source) -> bool:
     return start.joins and end.joins and start.positions[0] == end.positions[0]
 
 
-def _over_midnight(span: pl.Series) -> pl.Series:
+def over_midnight(span: pl.Series) -> pl.Series:
+    """Seconds, a day later where they are below zero."""
     return pl.select(pl.when(span < 0).then(span + _DAY).otherwise(span)).to_series()
 
 
-def _span(start: Match, end: Match) -> pl.Series | None:
+def span_of(start: Match, end: Match) -> pl.Series | None:
     """Seconds from start to end; None where either is no moment."""
     begun, ended = start.source.facts.times, end.source.facts.times
     if begun is None or ended is None:

@@ -57,6 +57,7 @@ _ISO_PARTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y
 _ZONED = r" (?:GMT|UTC)(?:[+-]\d{1,2}(?::?\d\d)?)?$"
 _OFFSET = r"(?:Z| ?[+-]\d\d:?\d\d)$"
 _CLOCK = r"^-?(?:\d+[.:dD ] ?)?\d*:\d{1,2}(?:[.,]\d+)?$|^-?(?:\d+[.dD ] ?)?\d+:\d{1,2}:\d{1,2}(?:[.,]\d+)?$"
+_TWO_PARTS = r"^-?\d+:\d{1,2}$"
 _WORDED = (
     r"(?i)^(?:\d+(?:\.\d+)? *(?:d|h|m|s|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?)[ ,]*)+$|^PT?(?:\d+[DHMS])+$"
 )
@@ -216,7 +217,13 @@ class Facts:
     @cached_property
     def two_part(self) -> bool:
         """Clocks of two parts, of which nothing says whether the first is hours or minutes."""
-        return self.mostly(self.clock) and self.mostly(self.share(r"^-?\d+:\d{1,2}$"))
+        return self.mostly(self.clock) and self.mostly(self.share(_TWO_PARTS))
+
+    @cached_property
+    def two_parts(self) -> pl.Series:
+        """Seconds of the clocks of two parts, read as M:SS; null in all other cells. As long as ``text``."""
+        here = self.text.str.contains(_TWO_PARTS).fill_null(False)
+        return self.seconds.set(~here, None)
 
     @cached_property
     def seconds(self) -> pl.Series:

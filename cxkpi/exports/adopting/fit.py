@@ -50,6 +50,7 @@ class Fit:
 
 
 NO_FIT = Fit(0.0)
+HOURS_OR_MINUTES = "clocks such as 4:10 may be M:SS or H:MM"
 _EMPTY = Fit(0.75, {}, ("empty in all records",), ("there is no value to judge by",))
 
 
@@ -131,9 +132,7 @@ def _duration(heading: str, facts: Facts) -> Fit:
         if facts.two_part:
             if facts.share(r"^-?(?:2[4-9]|[3-9]\d|\d{3,}):") > 0:
                 return Fit(1.0, _decimal(facts), (f"clocks M:SS, up to {most}",))
-            return Fit(
-                0.95, {}, (f"clocks of two parts, up to {most} if M:SS",), ("clocks such as 4:10 may be M:SS or H:MM",)
-            )
+            return Fit(0.95, {}, (f"clocks of two parts, up to {most} if M:SS",), (HOURS_OR_MINUTES,))
         return Fit(1.0, _decimal(facts), (f"all values are clocks, up to {most}",))
     if not facts.mostly(facts.numeric) or (facts.least is not None and facts.least < 0):
         return NO_FIT

@@ -17,6 +17,7 @@ import polars as pl
 
 from cxkpi.errors import InputError, Place, Problem
 from cxkpi.exports.layout.recognise import SEARCHED_LINES
+from cxkpi.exports.totals import TOTAL
 
 SAMPLE_ROWS = 100_000
 """Records that are looked at: what is not settled by these is not settled by more."""
@@ -27,12 +28,8 @@ _AT_ONCE = 3
 _MOST_HEADINGS = 2
 _ROWS_TO_TELL = 4
 _DATA_LIKE = re.compile(r"^[+-]?[\d.,:/ %£$€-]*\d[\d.,:/ %£$€-]*$|^\d{4}-\d\d-\d\d|^[^@\s]+@[^@\s]+\.\w+$")
-_TOTAL = (
-    r"(?:grand[ -]?|sub[ -]?|general[ -]?)?totals?(?: g[eé]n[eé]ral)?|sum"
-    r"|(?:zwischen|gesamt|end)?summe|gesamt(?:ergebnis)?|subtotales|totales|totaux|somme"
-)
-_TOTALS = re.compile(rf"^\s*(?:{_TOTAL})\b", re.IGNORECASE)
-_WHOLE = re.compile(rf"^\s*(?:{_TOTAL})\s*:?\s*$", re.IGNORECASE)
+_TOTALS = re.compile(rf"^\s*(?:{TOTAL})\b", re.IGNORECASE)
+_WHOLE = re.compile(rf"^\s*(?:{TOTAL})\s*:?\s*$", re.IGNORECASE)
 _MOST_TOTALS = 0.3
 _USUALLY_FILLED = 0.95
 

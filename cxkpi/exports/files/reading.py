@@ -323,7 +323,7 @@ def _beyond_ascii(opened: Callable[[], BinaryIO], encoding: Encoding) -> tuple[i
             size += len(raw)
             kept += len(text.encode("utf-8"))
             whole += len(text) - len(text.encode("ascii", "ignore"))
-            before = raw[-2:]
+            before = (before + raw)[-2:]
             if not raw:
                 return size - kept, whole
 

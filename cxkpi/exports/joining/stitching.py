@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,14 +28,17 @@ from cxkpi.exports.joining.times import events, reach
 from cxkpi.exports.joining.twins import twins
 from cxkpi.exports.layout.recognise import Layout
 from cxkpi.exports.one_file import ASIDE, FileRead, Part, another_name, write_part
+from cxkpi.exports.profile import Profile
 from cxkpi.exports.rows import fingerprint, numbered_by
 from cxkpi.result import FileEntry, Reject
 from cxkpi.tables import POLARS_TYPES, Stored, Table
 
 _ROWS_AT_ONCE = 6_000_000
+_ROWS_TOGETHER = 250_000
+"""Rows of several small files are put into one part until there are so many."""
 _WRITERS = 2
 """Parts that are written while the next one is looked at."""
-_PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32()}
+_PRINTED = {"print": pl.UInt128(), "row": pl.UInt32(), "piece": pl.UInt32(), "rank": pl.UInt32()}
 
 
 def _said_again(one: Finding) -> str:
@@ -100,12 +103,20 @@ class Loaded:
 
 @dataclass(slots=True)
 class _Piece:
-    """A part in its place; ``newest`` and ``shown``: of the file that decides between it and others."""
+    """A part in its place; ``newest`` and ``shown``: of the file that decides between it and others.
+
+    ``accounts``: of the files whose rows it holds, all of one profile; none where contacts were folded of them.
+    """
 
     part: Part
     newest: datetime | None
     shown: str
-    account: Account | None
+    accounts: tuple[Account, ...]
+
+    @property
+    def profile(self) -> Profile | None:
+        """What its files were read by."""
+        return self.accounts[0].read.file.layout.profile if self.accounts else None
 
 
 class Stitching:
@@ -144,9 +155,11 @@ class Stitching:
         for number, lines in lost.items():
             self.accounts[number].lost = lines
         self.findings.extend(twins([account.read for account in self.accounts], self.tables))
-        for account in self.accounts:
-            for name, parts in account.read.parts.items():
-                self._place(account, name, parts)
+        for name, run in _runs(self.accounts):
+            if len(run) == 1:
+                self._place(run[0], name, run[0].read.parts[name])
+            else:
+                self._place_together(run, name)
         self._fold()
         names = [name for name in self.tables if self.pieces.get(name)]
         for name in names:
@@ -251,6 +264,22 @@ class Stitching:
             while begun:
                 self._placed(account, name, begun.popleft())
 
+    def _place_together(self, accounts: Sequence[Account], name: str) -> None:
+        """The rows of many small files of one kind as one part: each by itself would take longer than its rows."""
+        frames = []
+        for account in accounts:
+            account.rows.setdefault(name, 0)
+            frames += [_without(pl.read_parquet(part.path), account.again) for part in account.read.parts[name]]
+        frame = pl.concat(frames)
+        if not self.identity_is_empty:
+            frame = self.identity.resolve(name, frame, accounts[0].read.logins)
+        frame = _without_lost(frame, accounts)
+        frame = frame.drop("record", strict=False)
+        part = write_part(frame, self.tables[name], self._next_place(name))
+        newest = max((account.newest for account in accounts if account.newest), default=None)
+        shown = min(account.shown for account in accounts)
+        self.pieces.setdefault(name, []).append(_Piece(part, newest, shown, tuple(accounts)))
+
     def _settled(
         self, account: Account, name: str, part: Part, gone: pl.Series, writers: ThreadPoolExecutor
     ) -> Part | Future[Part]:
@@ -269,7 +298,7 @@ class Stitching:
 
     def _placed(self, account: Account, name: str, settled: Part | Future[Part]) -> None:
         part = settled.result() if isinstance(settled, Future) else settled
-        self.pieces.setdefault(name, []).append(_Piece(part, account.newest, account.shown, account))
+        self.pieces.setdefault(name, []).append(_Piece(part, account.newest, account.shown, (account,)))
 
     @property
     def identity_is_empty(self) -> bool:
@@ -289,13 +318,12 @@ class Stitching:
         """The contacts of files whose records are legs, put together over all files of a profile."""
         by_profile: dict[str, list[_Piece]] = {}
         for piece in self.pieces.get("contacts", ()):
-            if piece.account is not None and piece.account.read.file.layout.profile.legs is not None:
-                by_profile.setdefault(piece.account.read.file.layout.profile.name, []).append(piece)
+            if piece.profile is not None and piece.profile.legs is not None:
+                by_profile.setdefault(piece.profile.name, []).append(piece)
         for name in sorted(by_profile):
             pieces = by_profile[name]
-            account = pieces[0].account
-            assert account is not None
-            legs = account.read.file.layout.profile.legs
+            profile = pieces[0].profile
+            legs = None if profile is None else profile.legs
             assert legs is not None
             folded = fold_legs(
                 [piece.part.path for piece in pieces], legs, self.tables, self._next_place, self.supplied["contacts"]
@@ -311,22 +339,22 @@ class Stitching:
         for path in gone:
             path.unlink(missing_ok=True)
         for name, parts in folded.parts.items():
-            self.pieces.setdefault(name, []).extend(_Piece(part, newest, shown, None) for part in parts)
+            self.pieces.setdefault(name, []).extend(_Piece(part, newest, shown, ()) for part in parts)
             self.supplied.setdefault(name, set()).update(folded.supplied[name])
             for piece in legs:
-                if piece.account is not None:
-                    piece.account.rows.setdefault(name, 0)
+                for account in piece.accounts:
+                    account.rows.setdefault(name, 0)
 
     # -- rows of one key ----------------------------------------------------------------------------------------------
 
     def _told_apart(self, name: str) -> bool:
         """Whether records of different keys cannot have given rows of one key, so that nothing is left to settle."""
         for piece in self.pieces[name]:
-            if piece.account is None:
+            profile = piece.profile
+            if profile is None:
                 if len({other.shown for other in self.pieces[name]}) > 1:
                     return False
                 continue
-            profile = piece.account.read.file.layout.profile
             if next(iter(profile.tables)) != name or len(profile.tables[name]) != 1:
                 return False
             rules = [rule for column in self.tables[name].key for rule in profile.tables[name][0].rules.get(column, ())]
@@ -337,18 +365,15 @@ class Stitching:
     def _settle_rows(self, name: str) -> None:
         """Rows of one key that came from records of different keys: two exports tell of the same thing."""
         pieces = self.pieces[name]
-        order = sorted(range(len(pieces)), key=lambda n: (pieces[n].newest or datetime.min, pieces[n].shown, n))
-        rank = {number: place for place, number in enumerate(order)}
+        ranks = _ranks(pieces)
         total = sum(piece.part.rows for piece in pieces)
         parts = max(1, -(-total // _ROWS_AT_ONCE))
         lost: dict[int, list[pl.Series]] = {}
         for part in range(parts):
-            every = pl.concat([self._prints(name, number, part, parts) for number in range(len(pieces))])
+            every = pl.concat([self._prints(name, number, ranks[number], part, parts) for number in range(len(pieces))])
             if every["print"].n_unique() == every.height:
                 continue
-            again = every.filter(pl.col("print").is_duplicated()).with_columns(
-                pl.col("piece").replace_strict(rank, return_dtype=pl.UInt32).alias("rank")
-            )
+            again = every.filter(pl.col("print").is_duplicated())
             losers = again.sort("print", "rank", "row", descending=[False, True, True]).filter(
                 pl.col("print").cum_count().over("print", order_by=pl.int_range(pl.len())) > 1
             )
@@ -364,13 +389,21 @@ class Stitching:
         if count:
             self.findings.append(Finding(SAME_ROW, "", name, count=count, tables=(name,)))
 
-    def _prints(self, name: str, number: int, part: int, parts: int) -> pl.DataFrame:
-        """The prints of the keys of one piece's rows, as far as they belong to a part of all prints."""
-        frame = pl.read_parquet(self.pieces[name][number].part.path, columns=["source", *self.tables[name].key])
+    def _prints(self, name: str, number: int, ranks: Mapping[str, int], part: int, parts: int) -> pl.DataFrame:
+        """The prints of the keys of one piece's rows, as far as they belong to a part of all prints.
+
+        ``ranks``: of its files, the newest highest; by no name where all its rows have one.
+        """
+        file = ["file"] if len(ranks) > 1 else []
+        frame = pl.read_parquet(self.pieces[name][number].part.path, columns=["source", *self.tables[name].key, *file])
         if frame.is_empty():
             return pl.DataFrame(schema=_PRINTED)
         prints = pl.DataFrame({"print": fingerprint(frame.select("source", *self.tables[name].key))}).with_columns(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.lit(number, pl.UInt32).alias("piece")
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+            pl.lit(number, pl.UInt32).alias("piece"),
+            frame["file"].replace_strict(ranks, return_dtype=pl.UInt32).alias("rank")
+            if file
+            else pl.lit(next(iter(ranks.values())), pl.UInt32).alias("rank"),
         )
         return prints if parts == 1 else prints.filter(pl.col("print") % parts == part)
 
@@ -380,8 +413,8 @@ class Stitching:
         """What the records of each file became."""
         by_name = {account.shown: account for account in self.accounts}
         for piece in self.pieces[name]:
-            if piece.account is not None:
-                piece.account.rows[name] += piece.part.rows
+            if len(piece.accounts) == 1:
+                piece.accounts[0].rows[name] += piece.part.rows
                 continue
             of_files = pl.scan_parquet(piece.part.path).group_by("file").len().collect()
             for shown, rows in of_files.iter_rows():
@@ -433,6 +466,55 @@ class Stitching:
 
     def _filled(self, name: str) -> frozenset[str]:
         return frozenset[str]().union(*(piece.part.filled for piece in self.pieces.get(name, ())))
+
+
+def _runs(accounts: Sequence[Account]) -> Iterator[tuple[str, list[Account]]]:
+    """The files that have rows of a table, in their order; small ones of one kind that follow one another together."""
+    names = dict.fromkeys(name for account in accounts for name in account.read.parts)
+    for name in names:
+        alone = name == "agents" or name in IDENTITY
+        run: list[Account] = []
+        rows = 0
+        for account in (account for account in accounts if name in account.read.parts):
+            further = sum(part.rows for part in account.read.parts[name])
+            if run and (alone or rows + further > _ROWS_TOGETHER or not _alike(run[0], account, name)):
+                yield name, run
+                run, rows = [], 0
+            run.append(account)
+            rows += further
+        yield name, run
+
+
+def _alike(one: Account, other: Account, name: str) -> bool:
+    """Whether rows of two files can be treated as those of one."""
+    profiles = [account.read.file.layout.profile for account in (one, other)]
+    numbered = [{part.numbered for part in account.read.parts[name]} for account in (one, other)]
+    same = profiles[0].name == profiles[1].name and one.read.logins == other.read.logins
+    return same and numbered[0] == numbered[1] and len(numbered[0]) == 1
+
+
+def _without_lost(frame: pl.DataFrame, accounts: Sequence[Account]) -> pl.DataFrame:
+    """Rows of several files but for those that another file replaces."""
+    lost = [
+        pl.DataFrame({"line": account.lost}).with_columns(pl.lit(account.shown).alias("file"))
+        for account in accounts
+        if account.lost.len()
+    ]
+    if not lost:
+        return frame
+    gone = pl.concat(lost).rename({"line": numbered_by(frame)})
+    return frame.join(gone, on=["file", numbered_by(frame)], how="anti", maintain_order="left")
+
+
+def _ranks(pieces: Sequence[_Piece]) -> list[Mapping[str, int]]:
+    """Of each piece the ranks of its files among those of all pieces, the newest highest, by the names of the files."""
+    files = [
+        [(one.newest or datetime.min, one.shown) for one in (piece.accounts if len(piece.accounts) > 1 else (piece,))]
+        for piece in pieces
+    ]
+    order = sorted((newest, shown, number) for number, of in enumerate(files) for newest, shown in of)
+    place = {(shown, number): rank for rank, (_, shown, number) in enumerate(order)}
+    return [{shown: place[shown, number] for _, shown in of} for number, of in enumerate(files)]
 
 
 def _report(account: Account, tables: Mapping[str, Table]) -> FileReport:

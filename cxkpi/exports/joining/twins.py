@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import polars as pl
 
+from cxkpi.exports.files.sources import Source
 from cxkpi.exports.findings import Finding, register
 from cxkpi.exports.one_file import FileRead
 from cxkpi.exports.profile import Profile
@@ -34,6 +38,7 @@ OVERLAP = register("F406", "warning", True, _said_overlap)
 
 # Fewer may be alike by chance; so may a few of many.
 _FEWEST, _SHARE = 5, 0.5
+_CHUNK = 1 << 20
 
 
 def twins(reads: Sequence[FileRead], tables: Mapping[str, Table]) -> list[Finding]:
@@ -74,9 +79,24 @@ def _same_bytes(reads: Sequence[FileRead]) -> Iterator[tuple[FileRead, FileRead]
     for several in by_size.values():
         first: dict[str, FileRead] = {}
         for read in several if len(several) > 1 else ():
-            same = first.setdefault(read.file.source.content_hash(), read)
-            if same is not read and same.file.source.path != read.file.source.path:
+            same = first.setdefault(_content(read.file.source), read)
+            if same is not read and _place(same.file.source) != _place(read.file.source):
                 yield same, read
+
+
+def _place(source: Source) -> tuple[Path, str | None]:
+    return source.path, source.member
+
+
+def _content(source: Source) -> str:
+    """What is the same where the bytes are, of an archive's members too, whatever they are called."""
+    if source.member is None:
+        return source.content_hash()
+    digest = hashlib.sha256()
+    with source.open() as stream:
+        for chunk in iter(partial(stream.read, _CHUNK), b""):
+            digest.update(chunk)
+    return f"{digest.hexdigest()}\0{source.kind}\0{source.sheet or ''}"
 
 
 def _overlaps(

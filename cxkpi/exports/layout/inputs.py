@@ -25,6 +25,7 @@ from cxkpi.exports.layout.recognise import (
     Layout,
     NotRecognised,
     UndecidedError,
+    asked_for,
     missing_of,
     named,
     recognise,
@@ -32,7 +33,7 @@ from cxkpi.exports.layout.recognise import (
 from cxkpi.exports.profile import Profile
 from cxkpi.result import FileEntry
 
-_HINT = "If it is an export, describe it in a profile and give it with --profile FILE."
+_HINT = "If it is an export, 'cxkpi adopt FILE' drafts a profile; complete it, and give it with --profile FILE."
 _SHOWN_PROBLEMS = 20
 UNRECOGNISED = "I105"
 """The problem of files that no profile reads."""
@@ -267,14 +268,14 @@ def _layout(source: Source, start: Head, known: Sequence[Profile], setting: File
     of_each = partial(_headings_of_each, source) if source.kind == "json" else None
     if setting.profile is not None:
         asked = [profile for profile in known if profile.name == setting.profile]
-        layout = recognise(start, source.shown, asked, of_each=of_each)
+        layout = recognise(start, source.shown, [asked_for(profile) for profile in asked], of_each=of_each)
         if isinstance(layout, NotRecognised):
             missing = missing_of(start, asked[0], of_each)
             lacks = f"lacks {named(missing)}" if missing else "does not look like that"
             message = f"it is to be read by the profile {setting.profile}, but {lacks}."
             hint = "Correct the profile, or leave it out of the run file for this file."
             raise InputError(Problem(UNRECOGNISED, message, Place(source.shown), hint))
-        layout = replace(layout, why=f"it was asked for by name; {layout.why}")
+        layout = replace(layout, profile=asked[0], why=f"it was asked for by name; {layout.why}")
     else:
         layout = recognise(start, source.shown, known, sheet=source.sheet, of_each=of_each, hidden=source.hidden)
     if isinstance(layout, NotRecognised):

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cxkpi.documents.spelling import listed
@@ -168,8 +168,17 @@ def recognise(
     raise _undecided(name, fitting)
 
 
+def asked_for(profile: Profile) -> Profile:
+    """A profile as it is tried on a file for which somebody has named it: of a last resort no signs are needed."""
+    if not profile.match.last_resort:
+        return profile
+    return replace(profile, match=profile.match.model_copy(update={"like": (), "unlike": ()}))
+
+
 def missing_of(head: Head, profile: Profile, of_each: HeadingsOfEach | None = None) -> tuple[str, ...]:
-    """The headings a profile asks for and a file lacks, as the nearest line has them."""
+    """The headings a profile asks for and a file lacks, as the nearest line has them; none where only signs do."""
+    if any(all(names & (row.exact | row.bare) for names in profile.asked) for row in _rows(head)):
+        return ()
     _, nearest = _fits(head, [profile], profile.file.sheet, of_each, False)
     return nearest.missing or tuple(spellings[0] for spellings in profile.headings)
 
@@ -250,12 +259,20 @@ class _Row:
 
 @dataclass(slots=True)
 class _Search:
-    """What is looked for in one file."""
+    """What is looked for in one file. ``text``: its first lines, normalised as headings are; made when asked for."""
 
     head: Head
     of_each: HeadingsOfEach | None
     found: dict[str, Fit] = field(default_factory=dict)
     nearest: tuple[float, int, NotRecognised] | None = None
+    text: str | None = None
+
+    def holds(self, names: Iterable[frozenset[str]]) -> bool:
+        """Whether of each of these sets of headings one may stand in the first lines; no is certain."""
+        if self.text is None:
+            self.text = normalise.__wrapped__("\n".join(self.head.lines[:_LINES_OF_SECTIONS]))
+        # A quote within a heading is written twice.
+        return all(any('"' in name or name in self.text for name in of) for of in names)
 
     def missed(self, profile: Profile, missing: tuple[str, ...], known: int) -> None:
         self._nearly(1 - len(missing) / max(1, len(profile.headings)), known, NotRecognised(profile.name, missing))
@@ -280,6 +297,8 @@ def _fits(
 ) -> tuple[list[Fit], NotRecognised]:
     search = _Search(head, of_each)
     rows = list(_rows(head))
+    # Of lines of data nearly all hold no heading that any profile asks for.
+    telling = _telling(rows, profiles)
     for profile in profiles:
         wanted = profile.file.sheet
         if hidden and wanted is None:
@@ -294,8 +313,19 @@ def _fits(
             cells = of_each(profile.file.each)
             _headed(search, profile, [_row(0, "", cells, 0)])
         else:
-            _headed(search, profile, rows)
+            _headed(search, profile, telling if profile.asked else rows)
     return list(search.found.values()), search.nearest[2] if search.nearest else NotRecognised(None, ())
+
+
+def _telling(rows: Sequence[_Row], profiles: Sequence[Profile]) -> list[_Row]:
+    """The rows that hold a heading some profile asks for, by any spelling."""
+    asked = frozenset(name for profile in profiles for names in profile.asked for name in names)
+    loosely = frozenset(map(naming.loose, asked))
+    return [
+        row
+        for row in rows
+        if not (asked.isdisjoint(row.exact) and asked.isdisjoint(row.bare) and loosely.isdisjoint(row.loosely))
+    ]
 
 
 def _headed(search: _Search, profile: Profile, rows: Sequence[_Row]) -> None:
@@ -330,6 +360,13 @@ def _headed(search: _Search, profile: Profile, rows: Sequence[_Row]) -> None:
 
 def _known(cells: Sequence[str], profile: Profile) -> int:
     """How many of these headings, each counted once, a profile has a use for."""
+    count = profile.counted.get(tuple(cells))
+    if count is None:
+        count = profile.counted[tuple(cells)] = _counted(cells, profile)
+    return count
+
+
+def _counted(cells: Sequence[str], profile: Profile) -> int:
     exact = {normalise(cell): cell for cell in cells}
     exact.pop("", None)
     if profile.closed:
@@ -358,6 +395,8 @@ def _matches(profile: Profile, cells: Sequence[str]) -> bool:
         spellings = {normalise(name) for name in profile.spelled(*match.first)}
         if not cells or normalise(cells[0]) not in spellings:
             return False
+    if any(naming.matching(pattern, cells) is not None for pattern in match.unlike):
+        return False
     return all(naming.matching(pattern, cells) is not None for pattern in match.like)
 
 
@@ -377,6 +416,9 @@ def _sectioned(search: _Search, profile: Profile) -> None:
     """A file of blocks: what is caught above a block counts as a heading of it."""
     sections = profile.file.sections
     assert sections is not None
+    caught = {normalise(name) for name in sections.captures}
+    if not search.holds(names for names in profile.asked if names.isdisjoint(caught)):
+        return
     lines = search.head.lines[:_LINES_OF_SECTIONS]
     declared = profile.file.delimiter
     for delimiter in (_WRITTEN.get(declared, declared),) if declared is not None else _DELIMITERS:

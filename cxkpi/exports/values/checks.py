@@ -63,18 +63,24 @@ def _off(profile: Profile, texts: Texts, caster: Caster, check: Check, rejected:
     # Decimal fractions do not add up to the last bit.
     off = (difference > check.within + 1e-6).fill_null(False)
     total, count = difference.len() - difference.null_count(), int(off.sum())
+    added = " + ".join(check.sum)
     if not count:
-        return []
+        # Nothing to say, but other records of the file may have something, of how many rows.
+        return [Finding(OFF, texts.path, added, count=0, total=total, detail=check.name)]
     first = off.arg_max() or 0
     example = f"{frame['sum'][first]:,.6g} s and {frame['equals'][first]:,.6g} s"
-    code = MOSTLY_OFF if 2 * count > total else OFF
-    added = " + ".join(check.sum)
+    code = MOSTLY_OFF if mostly(count, total) else OFF
     return [
         Finding(
             code, texts.path, added, count, total, int(texts.line[first]), example, detail=check.name,
             tables=tuple(profile.tables),
         )
     ]  # fmt: skip
+
+
+def mostly(count: int, total: int | None) -> bool:
+    """Whether more than half of the rows do not add up: then it is not the rows that are wrong."""
+    return total is not None and 2 * count > total
 
 
 def _equals(profile: Profile, caster: Caster, check: Check) -> pl.Series:

@@ -11,7 +11,7 @@ from cxkpi.exports.drafting import Draft, remark
 from cxkpi.exports.files.records import name_of
 from cxkpi.exports.findings import Finding, merged, register
 from cxkpi.exports.profile import Profile, Rule
-from cxkpi.exports.values import spreadsheet, units
+from cxkpi.exports.values import checks, spreadsheet, units
 from cxkpi.exports.values.casting import Cast, Caster
 from cxkpi.exports.values.cells import text_marked
 from cxkpi.exports.values.columns import as_number
@@ -19,6 +19,7 @@ from cxkpi.exports.values.durations import DURATION_UNITS, is_clock
 from cxkpi.exports.values.texts import Texts
 
 _NAMED_AT_MOST = 5
+_SLIVER = 0.01
 
 
 def _cells(count: int) -> str:
@@ -231,14 +232,8 @@ def _unread(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iter
                 if other is None or one.count > other.count:
                     found[(cast.heading, UNSET)] = one
         here = draft.here & ~rejected
-        if not cast.bad.any():
-            # Nothing to say, but other records of the file may have something, of how many cells.
-            total = int((here & cast.text.is_not_null() if cast.text.has_nulls() else here).sum())
-            all_read[(cast.heading, name)] = Finding(
-                SOME_NOT_READ, texts.path, cast.heading, count=0, total=total, detail=name
-            )
-            continue
-        for bad, heading, text in cast.places(here & cast.bad):
+        said: set[str] = set()
+        for bad, heading, text in cast.places(here & cast.bad) if cast.bad.any() else ():
             total = int((here & text.is_not_null()).sum())
             for code, doubtful in ((COMMAS, cast.comma), (POINTS, cast.point)):
                 if doubtful is not None and (bad & doubtful).any():
@@ -253,16 +248,33 @@ def _unread(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iter
                     code, texts, heading, bad, text, total=total, masked=masked, detail=name, touched=touched
                 )
                 found.setdefault((heading, ""), one)
+                said.add(heading)
+        for heading, text in ((cast.heading, cast.text), *_further(draft, name, texts)):
+            if heading not in said:
+                # Nothing to say, but other records of the file may have something, of how many cells.
+                total = int((here & text.is_not_null() if text.has_nulls() else here).sum())
+                all_read[(heading, name)] = Finding(
+                    SOME_NOT_READ, texts.path, heading, count=0, total=total, detail=name
+                )
     yield from found.values()
     yield from all_read.values()
 
 
-def of_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings of all records of a file as one: what a stretch of them says of all its cells may not hold for all.
+def _further(draft: Draft, name: str, texts: Texts) -> Iterator[tuple[str, pl.Series]]:
+    """The cells that a column's rules add, subtract, multiply with or count between, under the headings of the file."""
+    for rule in draft.rows.rules.get(name, ()):
+        for heading in (*rule.plus, *rule.minus, *(() if rule.times is None else (rule.times,)), *rule.between):
+            position = texts.position(heading)
+            if position is not None and texts.supplied(rule):
+                yield texts.headings[position].strip(), texts.cell(heading)
+
+
+def of_file(findings: Iterable[Finding], records: int) -> tuple[Finding, ...]:
+    """The findings of all ``records`` of a file as one: what a stretch of them says of itself may not hold for all.
 
     Findings of nothing, by which stretches without any say how many cells they have, are left out.
     """
-    every = merged(findings)
+    every = merged(_without_strays(_unmapped_together(_added_up_alike(findings)), records))
     some = {(one.column, one.detail) for one in every if one.code == SOME_NOT_READ and one.total}
     settled = (
         replace(one, code=SOME_NOT_READ) if one.code == NOTHING_READ and (one.column, one.detail) in some else one
@@ -275,6 +287,39 @@ def of_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         for one in settled
     )
     return tuple(one for one in merged(settled) if one.count)
+
+
+def _added_up_alike(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The rows that do not add up, and whether they are most, by all rows."""
+    sums = (checks.OFF, checks.MOSTLY_OFF)
+    found = [*findings]
+    yield from (one for one in found if one.code not in sums)
+    for one in merged(replace(one, code=checks.OFF) for one in found if one.code in sums):
+        yield replace(one, code=checks.MOSTLY_OFF) if checks.mostly(one.count, one.total) else one
+
+
+def _without_strays(findings: Iterable[Finding], records: int) -> Iterator[Finding]:
+    """Without units that only a sliver of the file contradicts: its last rows alone may be of any length."""
+    every = [*findings]
+    units_of: dict[tuple[str, str], int] = {}
+    for one in every:
+        if one.code in (UNIT, FEW_ROWS):
+            key = (one.column, one.detail)
+            units_of[key] = units_of.get(key, 0) + (one.total or 0)
+    for one in every:
+        if one.code not in (UNIT, FEW_ROWS) or units_of[(one.column, one.detail)] >= _SLIVER * records:
+            yield one
+
+
+def _unmapped_together(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The columns that hold something in some stretch of the file, in their order, as one finding."""
+    found = [*findings]
+    yield from (one for one in found if one.code != UNMAPPED)
+    columns = sorted(merged(one for one in found if one.code == UNMAPPED), key=lambda one: one.other / one.count)
+    if columns:
+        names = [one.column for one in columns[:_NAMED_AT_MOST]]
+        more = f" and {len(columns) - len(names):,} more" if len(columns) > len(names) else ""
+        yield Finding(UNMAPPED, columns[0].path, count=len(columns), detail=", ".join(names) + more)
 
 
 def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) -> Iterator[Finding]:
@@ -295,8 +340,7 @@ def _identifiers(drafted: Sequence[Draft], rejected: pl.Series, texts: Texts) ->
             short = spreadsheet.shortened(written)
             if short.any():
                 yield _finding(spreadsheet.SHORTENED, texts, cast.heading, short, written, masked=True, touched=touched)
-                continue
-            rounded = spreadsheet.rounded(written)
+            rounded = spreadsheet.rounded(written, proven=bool(short.any()))
             if rounded is not None:
                 yield _finding(spreadsheet.ROUNDED, texts, cast.heading, rounded, written, masked=True, touched=touched)
         lost = None if _is_phone(draft, name) else spreadsheet.lost_zeros(cast.values)
@@ -525,11 +569,10 @@ def _unmapped(profile: Profile, texts: Texts) -> Iterator[Finding]:
     if not columns or not texts.height:
         return
     filled = texts.cells.select(pl.col(name_of(position)).is_not_null().any() for position in columns).row(0)
-    held = [position for position, some in zip(columns, filled, strict=True) if some]
-    if held:
-        names = [_named(texts, position) for position in held[:_NAMED_AT_MOST]]
-        more = f" and {len(held) - len(names):,} more" if len(held) > len(names) else ""
-        yield Finding(UNMAPPED, texts.path, count=len(held), detail=", ".join(names) + more)
+    for position, some in zip(columns, filled, strict=True):
+        if some:
+            # Its place is added as often as it is counted.
+            yield Finding(UNMAPPED, texts.path, _named(texts, position), other=position)
 
 
 def _named(texts: Texts, position: int) -> str:

@@ -21,6 +21,7 @@ _SERIAL = r"^\d{5}(?:[.,]\d+)?$"
 _SERIALS = (20_000.0, 80_000.0)
 """Days since 1899-12-30 from 1954 to 2119."""
 _FEWEST = 5
+_FEWEST_PROVEN = 2
 _SAMPLE = 500
 _MOST_ONE_LENGTH = 0.6
 _SHORTEST_ID = 4
@@ -143,18 +144,21 @@ def shortened(text: pl.Series) -> pl.Series:
     return text.str.contains(SHORTENED_TEXT).fill_null(False)
 
 
-def rounded(text: pl.Series) -> pl.Series | None:
-    """Long identifiers whose digits after the 15th are all zeros, if no long one has other digits there."""
+def rounded(text: pl.Series, *, proven: bool = False) -> pl.Series | None:
+    """Long identifiers whose digits after the 15th are all zeros, if no long one has other digits there.
+
+    ``proven``: others show that a spreadsheet took them for numbers, so that fewer tell.
+    """
     if _longest(text) <= _EXACT_DIGITS:
         return None
     long = text.str.contains(_LONG).fill_null(False)
     count = int(long.sum())
-    if count < 2:
+    if count < (1 if proven else 2):
         return None
     zeros = text.str.contains(_ROUNDED).fill_null(False)
     # One in ten of 16 digits ends in a zero by chance.
     telling = int(text.filter(long).str.len_bytes().sum()) - _EXACT_DIGITS * count
-    return zeros if int(zeros.sum()) == count and telling >= _FEWEST else None
+    return zeros if int(zeros.sum()) == count and telling >= (_FEWEST_PROVEN if proven else _FEWEST) else None
 
 
 def lost_zeros(text: pl.Series) -> tuple[pl.Series, int] | None:

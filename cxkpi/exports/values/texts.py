@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import polars as pl
@@ -62,6 +63,8 @@ class Texts:
         self.number = self.line if alone else self.number.filter(mask)
         self.height = self.line.len()
         self.none = self.none.head(self.height)
+        left = (replace(one, rows=one.rows.filter(mask), text=one.text.filter(mask)) for one in self.damaged)
+        self.damaged = tuple(one for one in left if one.rows.any())
         for known in (self._held, self._met, self._constants, self._columns, self._numbers, self._few, self._spread):
             known.clear()
 

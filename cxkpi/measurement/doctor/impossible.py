@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 import polars as pl
 
@@ -94,21 +95,51 @@ _LONGEST_NOTICE = timedelta(days=5 * 366)
 def checks(stored: Mapping[str, Stored], tables: Mapping[str, Table], sane: Sane, zone: str) -> list[Checked]:
     """What is checked of every stored table's rows, each by itself. ``sane``: the days that are no wrong dates."""
     found = []
+    minutes = _to_the_minute(stored, tables)
     for name, held in stored.items():
         declared = tables[name]
-        every = tuple(_of_table(declared, held.supplied, sane, zone))
+        every = tuple(_of_table(declared, held.supplied, sane, zone, minutes.get(name, {})))
         if every:
             found.append(Checked(name, pl.scan_parquet(list(held.files)), every))
     return found
 
 
-def _of_table(table: Table, supplied: frozenset[str], sane: Sane, zone: str) -> Iterator[Check]:
+def _to_the_minute(
+    stored: Mapping[str, Stored], tables: Mapping[str, Table]
+) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """By table and column that has an order: the files in which no time of it has seconds."""
+    columns = {
+        name: [
+            column
+            for column in dict.fromkeys(chain.from_iterable(pair[:2] for pair in _IN_ORDER.get(name, ())))
+            if column in held.supplied and tables[name].columns[column].type == "instant"
+        ]
+        for name, held in stored.items()
+    }
+    asked = {name: of for name, of in columns.items() if len(of) > 1}
+    found = pl.collect_all(
+        [
+            pl.scan_parquet(list(stored[name].files))
+            .group_by("file")
+            .agg((pl.col(column).dt.second() == 0).all() for column in of)
+            for name, of in asked.items()
+        ]
+    )
+    return {
+        name: {column: frozenset(by_file.filter(column)["file"]) for column in of}
+        for (name, of), by_file in zip(asked.items(), found, strict=True)
+    }
+
+
+def _of_table(
+    table: Table, supplied: frozenset[str], sane: Sane, zone: str, minutes: Mapping[str, frozenset[str]]
+) -> Iterator[Check]:
     name = table.name
     for early, late, detail in _IN_ORDER.get(name, ()):
         if {early, late} <= supplied:
             shown = {early: pl.col(early), late: pl.col(late)}
             columns = tuple(f"{name}.{column}" for column in _doubted(table, early, late))
-            yield Check(ORDER, _earlier(table, late, early), detail, columns, shown)
+            yield Check(ORDER, _earlier(table, late, early, minutes), detail, columns, shown)
     yield from _negatives(table, supplied)
     yield from _far(table, supplied, sane, zone)
     if name in _SPANS and {"started_at", "ended_at"} <= supplied:
@@ -147,12 +178,12 @@ def _doubted(table: Table, early: str, late: str) -> tuple[str, ...]:
     return others or (early, late)
 
 
-def _earlier(table: Table, late: str, early: str) -> pl.Expr:
+def _earlier(table: Table, late: str, early: str, minutes: Mapping[str, frozenset[str]]) -> pl.Expr:
     if table.columns[late].type == "date":
         return pl.col(late) < pl.col(early)
     # A case is opened to the second in one column and closed to the minute in another.
-    one_lost_its_seconds = (pl.col(late).dt.second() == 0) != (pl.col(early).dt.second() == 0)
-    slack = pl.when(one_lost_its_seconds).then(pl.lit(_MINUTE)).otherwise(pl.lit(_SECOND))
+    only_one = sorted(minutes.get(late, frozenset()) ^ minutes.get(early, frozenset()))
+    slack = pl.when(pl.col("file").is_in(only_one)).then(pl.lit(_MINUTE)).otherwise(pl.lit(_SECOND))
     return _seconds(late, early) >= slack
 
 

@@ -14,6 +14,7 @@ from cxkpi.reports.html.cells import Cell, Table
 from cxkpi.reports.html.charts import Chart, Point, alarm_in_view, draw, specification
 from cxkpi.reports.html.sparks import spark
 from cxkpi.reports.html.tables import MOST_RESTATED, history, ledger, over_time, overview, restatement, split
+from cxkpi.reports.many_files import folded, noted
 from cxkpi.reports.page import Page, group, prepare, shortened
 from cxkpi.reports.reading import Line, aliases, also_missed
 from cxkpi.reports.remarks import compared, numbered, remarks, span
@@ -115,8 +116,8 @@ def compose(result: Result, *, show_values: bool) -> Content:
         tiles=tiles,
         overview=overview(page, wholes) if page is not None and len(wholes) > MOST_TILES else None,
         sections=tuple(sections),
-        files=ledger(result.files),
-        notes=tuple(shortened(note, _NOTE) for note in result.notes),
+        files=ledger(folded(result.files, result.notes)),
+        notes=tuple(shortened(note, _NOTE) for note in noted(result.notes, result.files)),
         also=tuple(_also(result)),
         restated=_restated(result),
         restatements=restatement(result, aliases(result, show_values=show_values)),

@@ -44,7 +44,7 @@ def render(result: Result, *, width: int, unicode: bool = True, show_values: boo
     only = selection(result, show_values=show_values)
     if not result.rows:
         said = f" No figures{f', {only}' if only else ''}: no metric could be measured."
-        return Group(Text(said), *ledger(result.files, width, glyphs))
+        return Group(Text(said), *ledger(result.files, width, glyphs, result.notes))
     page = prepare(result, glyphs, show_values, longest=max(LONGEST_NAME, width // 2))
     columns = fit(page, width)
     return Group(
@@ -54,7 +54,7 @@ def render(result: Result, *, width: int, unicode: bool = True, show_values: boo
         Text(),
         *small(packed(symbols(page, columns), width), width),
         *small(sentences(page, columns), width),
-        *ledger(result.files, width, glyphs),
+        *ledger(result.files, width, glyphs, result.notes),
     )
 
 

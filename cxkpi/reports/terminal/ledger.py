@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cxkpi.reports import figures
 from cxkpi.reports.figures import Glyphs
+from cxkpi.reports.many_files import dayless, folded
 from cxkpi.reports.page import plain
 from cxkpi.reports.terminal.columns import Column, aligned, room
 from cxkpi.reports.terminal.layout import grid, small
@@ -23,8 +24,14 @@ DROPPED_FIRST = ("blanked", "skipped", "superseded", "profile")
 _SHORTEST_PATH = 16
 
 
-def ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[RenderableType]:
-    """One line per input file; columns in which every file has 0 are left out, but for accepted and rejected."""
+def ledger(
+    every: Sequence[FileEntry], width: int, glyphs: Glyphs, notes: Sequence[str] = ()
+) -> Iterator[RenderableType]:
+    """One line per input file, or for many of which nothing is to be seen (``notes``: as ``many_files`` has them).
+
+    Columns in which every file has 0 are left out, but for accepted and rejected.
+    """
+    files = folded(every, notes)
     if not files:
         return
     counts = {
@@ -48,7 +55,7 @@ def ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[R
     shown_names = {column.name for column in columns}
     hidden = [f"{name} {sum(counts[name]):,}" for name in counts if name not in shown_names and any(counts[name])]
     kept = max(_SHORTEST_PATH, min(longest, room(width, columns)))
-    shown = tuple(Text(_tail(path, kept, glyphs)) for path in paths)
+    shown = tuple(Text(_tail(path if cell_len(path) <= kept else dayless(path), kept, glyphs)) for path in paths)
     columns = [Column("path", "File", shown), *columns]
     table = grid(None, "dim", columns)
     for index in range(len(files)):
@@ -62,6 +69,8 @@ def ledger(files: Sequence[FileEntry], width: int, glyphs: Glyphs) -> Iterator[R
         "blanked": "blanked: an unreadable value left empty",
     }
     said = [meanings.get(column.name, "") for column in columns]
+    if len(files) < len(every):
+        said.append(f"({glyphs.ellipsis} files): added up; -f json and .xlsx list each")
     if hidden:
         said.append(f"in all {', '.join(hidden)}: by file on a wider terminal")
     yield from small(packed(said, width), width)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxkpi.reports import periods
+from cxkpi.reports.many_files import noted
 from cxkpi.reports.page import plain
 from cxkpi.reports.xlsx.formats import Formats
 from cxkpi.reports.xlsx.sheet import Sheet
@@ -58,7 +59,7 @@ def files(book: Any, formats: Formats, result: Result, only: str) -> None:
     sheet.finish()
     sheet.at += 1
     told = [
-        *map(plain, result.notes),
+        *map(plain, noted(result.notes, result.files)),
         *(plain(problem.message) for problem in result.absent),
         f"{result.timezone}, data to {periods.until(result.as_of, result.timezone)}{f'; {only}' if only else ''}",
         f"catalogue {result.catalogue_path} ({result.catalogue_hash}), cxkpi {result.version}",
