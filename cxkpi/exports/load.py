@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from cxkpi.errors import InputError, OutputError, Place, Problem, UsageError
-from cxkpi.exports import waiting
+from cxkpi.exports import beside
 from cxkpi.exports.cache import Cache
 from cxkpi.exports.files.finding import find, profiles_beside
 from cxkpi.exports.files.own import is_own
@@ -66,7 +66,7 @@ def load(
     found, notes = find(paths, [*never, *written])
     recognised, left_out, in_vain = recognise_all(found, known, settings, lenient=lenient)
     if lenient:
-        left_out = waiting.said(left_out, [Path(one.path) for one in drafts], tables)
+        left_out = beside.said(left_out, [Path(one.path) for one in drafts], tables)
     every = {**tables, **IDENTITY}
     into.mkdir(parents=True, exist_ok=True)
     stitching = Stitching(every, timezone, into, lenient=lenient)

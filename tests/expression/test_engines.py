@@ -251,7 +251,7 @@ def _truths(depth: int) -> st.SearchStrategy[str]:
         st.builds("({} {} {})".format, INSTANTS, compare, INSTANTS),
         st.builds("({} between {} and {})".format, number, number, number),
         st.builds("({} {} ({}, {}))".format, number, st.sampled_from(["in", "not  in"]), number, number),
-        st.builds("({} Like {})".format, TEXTS, st.sampled_from(["'b%'", "'%i_l%'", "'.*'"])),
+        st.builds("({} Like {})".format, TEXTS, st.sampled_from(["'b%'", "'%i_l%'", "'.*%'"])),
         st.builds("({} is {})".format, inner, st.sampled_from(["null", "NOT null"])),
     )
 
